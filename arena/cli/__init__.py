@@ -1,0 +1,21 @@
+"""The command line. The only room of ``arena`` that wires names to scenarios, agents and renderers."""
+
+import logging
+import os
+import sys
+
+
+def main() -> None:
+    """Run ``turncoat``. A mistake of the caller's is one line on stderr and exit code 2."""
+    from arena.cli.app import app
+    from arena.errors import TurncoatError
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    try:
+        app()
+    except TurncoatError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - this is the command line
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

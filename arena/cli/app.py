@@ -1,0 +1,15 @@
+"""The Typer application: one module a command, imported here; heavy imports stay inside the commands."""
+
+import typer
+
+from arena.cli import check, list, show, solve, watch  # noqa: A004
+
+app = typer.Typer(
+    name="turncoat",
+    help="A game and an arena for deceptive alignment: who behaves while watched and turns later, because waiting pays?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (list, show, check, solve, watch):
+    app.command(module.__name__.rsplit(".", 1)[-1])(module.run)

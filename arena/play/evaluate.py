@@ -1,0 +1,96 @@
+"""What a set of policies does in a game: exactly, by carrying distributions forward, or sampled, by playing it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from arena import kernels
+from arena.game.game import CHANNELS, EARLY, LATE, Floats, Game, Ints
+from arena.play.policy import Policy, everybody, profile
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Exact expectations over one episode, for one seat's behaviour."""
+
+    returns: Floats  # [channel, P], discounted
+    early_opportunities: float
+    early_defections: float
+    late_opportunities: float
+    late_defections: float
+    turn_probability: float
+    seat: int
+
+    def total(self, channel: str) -> float:
+        """The seat's expected return in a channel."""
+        return float(self.returns[CHANNELS.index(channel), self.seat])
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """The same for sampled episodes, one row each."""
+
+    returns: Floats  # [episode, channel, P], discounted
+    counts: Ints  # [episode, (early opportunities, early defections, late opportunities, late defections, turned)]
+    seat: int
+
+    def total(self, channel: str) -> Floats:
+        """The seat's return in a channel. ``[episode]``"""
+        return np.asarray(self.returns[:, CHANNELS.index(channel), self.seat])
+
+
+def marks(game: Game, seat: int) -> kernels.Marks:
+    """What the kernels count of a seat."""
+    place = game.seats[seat]
+    carried_out = np.take_along_axis(place.defection, place.fold.astype(np.int64), axis=1)
+    return kernels.Marks(seat, game.opportunity(seat), game.window.astype(np.int8), carried_out)
+
+
+def evaluate(game: Game, policies: Mapping[str, Policy], seat: str = "model") -> Evaluation:
+    """Exact expectations when ``policies`` are played; seats not named take their first legal action."""
+    number = game.seat_number(seat)
+    counted = marks(game, number)
+    returns = np.zeros((len(CHANNELS), len(game.seats)))
+    visits = np.zeros(counted.defection.shape)
+    everyone = profile(everybody(game, policies))
+    turned = kernels.forward(game.tables, everyone, counted, game.discount, game.horizon, returns, visits)
+
+    def expected(window: int, of: Floats) -> float:
+        return float(of[counted.opportunity & (counted.window == window)].sum())
+
+    defections: Floats = np.where(counted.defection, visits, 0.0)
+    return Evaluation(
+        returns=returns,
+        early_opportunities=expected(EARLY, visits),
+        early_defections=expected(EARLY, defections),
+        late_opportunities=expected(LATE, visits),
+        late_defections=expected(LATE, defections),
+        turn_probability=float(turned),
+        seat=number,
+    )
+
+
+def sample(
+    game: Game, policies: Mapping[str, Policy], episodes: int, key: int, seat: str = "model", first: int = 0
+) -> Episodes:
+    """Play ``episodes`` episodes of stream ``key``, beginning with number ``first``.
+
+    Episode ``n`` of a key is the same whatever the batch it is played in.
+    """
+    number = game.seat_number(seat)
+    returns = np.zeros((episodes, len(CHANNELS), len(game.seats)))
+    counts = np.zeros((episodes, 5), np.int64)
+    everyone = profile(everybody(game, policies))
+    kernels.rollout(
+        game.tables,
+        everyone,
+        marks(game, number),
+        game.discount,
+        np.uint64(key),
+        first,
+        game.horizon,
+        returns,
+        counts,
+    )
+    return Episodes(returns, counts, number)

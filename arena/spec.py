@@ -1,0 +1,81 @@
+"""How things are named on the command line and in tournament files: ``name`` or ``name:key=value,key=value``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from arena.errors import TurncoatError, nearest
+from arena.game.document import scalar
+
+Setting = int | float | bool | str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A name and the settings given with it."""
+
+    name: str
+    settings: tuple[tuple[str, Setting], ...] = ()
+
+    def __str__(self) -> str:
+        given = ",".join(f"{key}={word(value)}" for key, value in self.settings)
+        return f"{self.name}:{given}" if given else self.name
+
+
+def word(value: Setting) -> str:
+    """A setting as it is written."""
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def parse(text: str) -> Spec:
+    """Read ``name:key=value,...``; settings are kept in alphabetical order so that equal things are written alike.
+
+    Raises:
+        TurncoatError: a setting without ``=``, or one given twice.
+    """
+    name, _, rest = text.partition(":")
+    return Spec(name.strip(), tuple(sorted(assignments(rest.split(",") if rest else [], text).items())))
+
+
+def assignments(words: list[str], where: str = "") -> dict[str, Setting]:
+    """Read ``key=value`` words, values as YAML reads them."""
+    settings: dict[str, Setting] = {}
+    for item in words:
+        key, equals, value = item.partition("=")
+        key = key.strip()
+        if not equals or not key:
+            raise TurncoatError(f"{where or item}: expected key=value, not {item!r}")
+        if key in settings:
+            raise TurncoatError(f"{where or item}: {key} is given twice")
+        read = scalar(value.strip())
+        settings[key] = read if isinstance(read, int | float | bool | str) else value.strip()
+    return settings
+
+
+def settle(owner: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults with the given settings in their place, each of the type of its default.
+
+    Raises:
+        TurncoatError: a setting that ``owner`` does not have, or of the wrong type.
+    """
+    settings = dict(defaults)
+    for key, value in given.items():
+        if key not in defaults:
+            raise TurncoatError(f"{owner} has no setting {key!r}{nearest(key, defaults)}")
+        settings[key] = _like(defaults[key], value, f"{owner}: {key}")
+    return settings
+
+
+def _like(default: Any, value: Any, where: str) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(default, bool):
+        fits, kind = isinstance(value, bool), "true or false"
+    elif isinstance(default, int):
+        fits, kind = number and value == int(value) if number and value - value == 0 else False, "a whole number"
+    elif isinstance(default, float):
+        fits, kind = number and value - value == 0, "a number"
+    else:
+        return str(word(value))
+    if not fits:
+        raise TurncoatError(f"{where} must be {kind}, not {value!r}")
+    return type(default)(value)
