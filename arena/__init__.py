@@ -7,6 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from arena.adapters.aec import aec_env
+    from arena.adapters.parallel import parallel_env
+    from arena.adapters.single import gym_env
+    from arena.adapters.vector import vector_env
     from arena.errors import TurncoatError
     from arena.game.compile import compile_game
     from arena.game.game import Game
@@ -24,11 +28,15 @@ _HOMES = {
     "Rewards": "arena.game.model",
     "TurncoatError": "arena.errors",
     "View": "arena.play.policy",
+    "aec_env": "arena.adapters.aec",
     "compile_game": "arena.game.compile",
     "evaluate": "arena.play.evaluate",
+    "gym_env": "arena.adapters.single",
+    "parallel_env": "arena.adapters.parallel",
     "sample": "arena.play.evaluate",
     "scenario": "arena.game.scenario:find",
     "scenarios": "arena.game.scenario",
+    "vector_env": "arena.adapters.vector",
     "view": "arena.play.policy",
 }
 
@@ -40,11 +48,15 @@ __all__ = [
     "Rewards",
     "TurncoatError",
     "View",
+    "aec_env",
     "compile_game",
     "evaluate",
+    "gym_env",
+    "parallel_env",
     "sample",
     "scenario",
     "scenarios",
+    "vector_env",
     "view",
 ]
 

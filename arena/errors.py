@@ -3,15 +3,34 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST = 60
+
 
 class TurncoatError(Exception):
-    """Something asked of Turncoat cannot be done. The command line prints it and exits with code 2."""
+    """Something asked of Turncoat cannot be done. The command line prints it and exits with code 2.
+
+    The message is one line whatever went into it: white space is closed up and control characters are written out.
+    """
+
+    def __init__(self, message: str) -> None:
+        line = " ".join(message.split())
+        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 
 
-def nearest(word: str, options: Iterable[str]) -> str:
+def nearest(word: object, options: Iterable[str]) -> str:
     """The end of an error line: the closest of ``options``, or all of them when none is close."""
     known = sorted(set(options))
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = get_close_matches(str(word)[:LONGEST], known, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known are {', '.join(known)}" if known else ""
+
+
+def shown(value: object) -> str:
+    """A value as an error line shows it: in a few words, cut where it grows long."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

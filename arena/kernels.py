@@ -16,30 +16,35 @@ from arena.game.game import EARLY, LATE
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
+"""``_nrt``: no reference counts. numba would count every array on every call of a helper, which cost these loops most of
+their speed. So kernels allocate nothing; their callers pass scratch arrays in."""
+
+
 def kernel(function: F) -> F:
     """``numba.njit`` with a cache on disk, keeping the function's type."""
-    return cast("F", numba.njit(cache=True, error_model="numpy")(function))
+    return cast("F", numba.njit(**OPTIONS)(function))
 
 
 def inlined(function: F) -> F:
     """The same for a small function that is always built into its callers."""
-    return cast("F", numba.njit(cache=True, error_model="numpy", inline="always")(function))
+    return cast("F", numba.njit(inline="always", **OPTIONS)(function))
 
 
 class Profile(NamedTuple):
     """A tabulated policy for every seat, laid end to end.
 
     The probability of action ``a`` for seat ``p`` in state ``s`` at clock ``t`` is ``probability[offset[p] +
-    ((t if clocked[p] else 0) * rows[p] + row[p, s]) * width[p] + a]``.
+    ((t if clocked[p] else 0) * lines[p] + line[p, s]) * width[p] + a]``.
     """
 
     probability: NDArray[np.float64]
     cumulative: NDArray[np.float64]
     offset: NDArray[np.int64]  # [P]
-    rows: NDArray[np.int64]  # [P]
+    lines: NDArray[np.int64]  # [P]
     width: NDArray[np.int64]  # [P]
     clocked: NDArray[np.bool_]  # [P]
-    row: NDArray[np.int32]  # [P, S]
+    line: NDArray[np.int32]  # [P, S]
 
 
 class Marks(NamedTuple):
@@ -76,42 +81,65 @@ def _uniform(rng: Any, i: Any) -> Any:
 
 
 @inlined
-def _draw(tables: Any, row: Any, rng: Any, i: Any) -> Any:
+def _draw(start: Any, cumulative: Any, row: Any, rng: Any, i: Any) -> Any:
     """An entry of a transition row. A row of one entry takes no randomness."""
-    entry = tables.start[row]
-    last = tables.start[row + 1] - 1
+    entry = start[row]
+    last = start[row + 1] - 1
     if entry < last:
         u = _uniform(rng, i)
-        while entry < last and u >= tables.cumulative[entry]:
+        while entry < last and u >= cumulative[entry]:
             entry += 1
     return entry
 
 
 @inlined
-def _cross(tables: Any, state: Any, clock: Any, rng: Any, i: Any) -> Any:
+def _cross(
+    start: Any,
+    cumulative: Any,
+    successor: Any,
+    crossing: Any,
+    deadline: Any,
+    terminal: Any,
+    state: Any,
+    clock: Any,
+    rng: Any,
+    i: Any,
+) -> Any:
     """Carry a state that has just been reached into the next span if its own is over; (state, whether play ends)."""
-    done = tables.terminal[state]
-    if not done and clock == tables.deadline[state]:
-        row = tables.crossing[state]
+    done = terminal[state]
+    if not done and clock == deadline[state]:
+        row = crossing[state]
         if row < 0:
             done = True
         else:
-            state = tables.successor[_draw(tables, row, rng, i)]
-            done = tables.terminal[state]
+            state = successor[_draw(start, cumulative, row, rng, i)]
+            done = terminal[state]
     return state, done
 
 
 @inlined
-def _choose(profile: Any, p: Any, state: Any, clock: Any, rng: Any, i: Any) -> Any:
-    """An action of seat ``p`` drawn from its policy."""
-    line = profile.row[p, state]
-    if profile.clocked[p]:
-        line += clock * profile.rows[p]
-    width = profile.width[p]
-    base = profile.offset[p] + line * width
+def _choose(
+    chances: Any,
+    offset: Any,
+    lines: Any,
+    width: Any,
+    clocked: Any,
+    line_of: Any,
+    p: Any,
+    state: Any,
+    clock: Any,
+    rng: Any,
+    i: Any,
+) -> Any:
+    """An action of seat ``p`` drawn from its policy; ``chances`` are cumulative."""
+    line = line_of[p, state]
+    if clocked[p]:
+        line += clock * lines[p]
+    wide = width[p]
+    base = offset[p] + line * wide
     u = _uniform(rng, i)
     action = 0
-    while action < width - 1 and u >= profile.cumulative[base + action]:
+    while action < wide - 1 and u >= chances[base + action]:
         action += 1
     return action
 
@@ -119,9 +147,10 @@ def _choose(profile: Any, p: Any, state: Any, clock: Any, rng: Any, i: Any) -> A
 @kernel
 def reset(tables: Any, key: Any, state: Any, clock: Any, episode: Any, rng: Any) -> None:
     """Begin episode ``episode[i]`` of stream ``key`` in every copy ``i``."""
+    start, cumulative, successor, initial = tables.start, tables.cumulative, tables.successor, tables.initial
     for i in range(len(state)):
         rng[i] = _stream(key, episode[i])
-        state[i] = tables.successor[_draw(tables, tables.initial, rng, i)]
+        state[i] = successor[_draw(start, cumulative, initial, rng, i)]
         clock[i] = 0
 
 
@@ -134,195 +163,265 @@ def step(
     clock: Any,
     episode: Any,
     rng: Any,
-    reward: Any,
+    listed: Any,
+    paid: Any,
     done: Any,
     last: Any,
-) -> None:
+) -> Any:
     """Advance every copy by one round, in place; a copy that ends begins its next episode, ``last`` keeping its end.
 
-    ``actions [P, copies]``, ``reward [P, copies]``, ``done [copies]``, ``last [copies]``. Copy ``i`` of ``n`` plays
-    episodes i, i + n, i + 2n, ... of stream ``key``.
+    ``actions [P, copies]``, ``paid [P, copies]``, ``done [copies]``, ``last [copies]``; ``listed [copies]`` is scratch.
+    Copy ``i`` of ``n`` plays episodes i, i + n, i + 2n, ... of stream ``key``. False, with nothing done, if an action
+    is out of range.
+
+    All copies go through one part of the round before the next. What only some need (a draw, the end of a span) comes
+    after, for a list of those: a branch that cannot be foreseen costs more than the rest of the round.
     """
-    copies = len(state)
-    seats = len(actions)
+    (row, start, successor, _, cumulative, reward, initial, crossing, deadline, terminal, stride, width) = tables
+    copies, seats = len(state), len(actions)
+    one = np.uint64(1)  # unsigned indices are not tested for being negative
+
+    wrong = 0
     for i in range(copies):
-        joint = 0
-        for p in range(seats):
-            joint += actions[p, i] * tables.stride[p]
-        entry = _draw(tables, tables.row[state[i], joint], rng, i)
-        for p in range(seats):
-            reward[p, i] = tables.reward[0, p, entry]
+        last[i] = 0
+    for p in range(seats):
+        for i in range(copies):
+            wrong += (actions[p, i] < 0) | (actions[p, i] >= width[p])
+            last[i] += actions[p, i] * stride[p]
+    if wrong > 0:
+        return False
+
+    count = np.uint64(0)
+    for i in range(copies):  # until the next state is known, ``last`` holds the row and ``state`` the entry
+        line = np.uint64(row[np.uint64(state[i]), np.uint64(last[i])])
+        last[i] = line
+        state[i] = start[line]
+        listed[count] = i
+        count += np.uint64(start[line + one] - start[line] > 1)
+    for k in range(count):
+        i = listed[k]
+        state[i] = _draw(start, cumulative, last[i], rng, i)
+
+    for p in range(seats):
+        for i in range(copies):
+            paid[p, i] = reward[0, p, np.uint64(state[i])]
+
+    count = np.uint64(0)
+    for i in range(copies):
+        following = successor[np.uint64(state[i])]
         now = clock[i] + 1
-        following, over = _cross(tables, tables.successor[entry], now, rng, i)
         last[i] = following
-        done[i] = over
-        if over:
-            episode[i] += copies
-            rng[i] = _stream(key, episode[i])
-            following = tables.successor[_draw(tables, tables.initial, rng, i)]
-            now = 0
-        state[i] = following
         clock[i] = now
+        listed[count] = i
+        count += np.uint64(terminal[np.uint64(following)] | (now == deadline[np.uint64(following)]))
+    for i in range(copies):
+        state[i] = last[i]
+    for i in range(copies):
+        done[i] = False
+    for k in range(count):
+        i = listed[k]
+        following, over = _cross(start, cumulative, successor, crossing, deadline, terminal, last[i], clock[i], rng, i)
+        last[i] = following
+        if over:
+            done[i] = True
+            episode[i] += copies
+            clock[i] = 0
+            rng[i] = _stream(key, episode[i])
+            following = successor[_draw(start, cumulative, initial, rng, i)]
+        state[i] = following
+    return True
 
 
 @kernel
 def choose(profile: Any, p: Any, state: Any, clock: Any, rng: Any, actions: Any) -> None:
     """Draw seat ``p``'s action in every copy into ``actions [copies]``."""
+    (_, chances, offset, lines, width, clocked, line_of) = profile
     for i in range(len(state)):
-        actions[i] = _choose(profile, p, state[i], clock[i], rng, i)
+        actions[i] = _choose(chances, offset, lines, width, clocked, line_of, p, state[i], clock[i], rng, i)
 
 
 @kernel
 def rollout(
-    tables: Any, profile: Any, marks: Any, discount: Any, key: Any, first: Any, horizon: Any, returns: Any, counts: Any
+    tables: Any,
+    profile: Any,
+    marks: Any,
+    discount: Any,
+    key: Any,
+    first: Any,
+    horizon: Any,
+    rng: Any,
+    returns: Any,
+    counts: Any,
 ) -> None:
     """Play episodes ``first``, ``first + 1``, ... of stream ``key`` and sum each up.
 
     ``returns [episode, channel, P]`` discounted; ``counts [episode, 5]``: early opportunities, early defections, late
-    opportunities, late defections, whether it turned.
+    opportunities, late defections, whether it turned. ``rng [1]`` is scratch.
     """
-    seats = len(tables.stride)
-    rng = np.zeros(1, np.uint64)
+    (row, start, successor, _, cumulative, reward, initial, crossing, deadline, terminal, stride, _) = tables
+    (_, chances, offset, lines, width, clocked, line_of) = profile
+    seat, opportunity, window, defection = marks
+    seats = len(stride)
     for n in range(len(returns)):
         rng[0] = _stream(key, first + n)
-        state = tables.successor[_draw(tables, tables.initial, rng, 0)]
+        state = successor[_draw(start, cumulative, initial, rng, 0)]
         weight = 1.0
         mark = CLEAN
-        done = tables.terminal[state]
+        done = terminal[state]
         clock = 0
         while not done and clock < horizon:
             joint = 0
             for p in range(seats):
-                action = _choose(profile, p, state, clock, rng, 0)
-                joint += action * tables.stride[p]
-                if p == marks.seat and marks.opportunity[state]:
-                    defects = marks.defection[state, action]
-                    if marks.window[state] == EARLY:
+                action = _choose(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, 0)
+                joint += action * stride[p]
+                if p == seat and opportunity[state]:
+                    defects = defection[state, action]
+                    if window[state] == EARLY:
                         counts[n, 0] += 1
                         if defects:
                             counts[n, 1] += 1
                             mark = SPOILED if mark == CLEAN else mark
-                    elif marks.window[state] == LATE:
+                    elif window[state] == LATE:
                         counts[n, 2] += 1
                         if defects:
                             counts[n, 3] += 1
                             mark = TURNED if mark == CLEAN else mark
-            entry = _draw(tables, tables.row[state, joint], rng, 0)
+            entry = _draw(start, cumulative, row[state, joint], rng, 0)
             for channel in range(returns.shape[1]):
                 for p in range(seats):
-                    returns[n, channel, p] += weight * tables.reward[channel, p, entry]
+                    returns[n, channel, p] += weight * reward[channel, p, entry]
             weight *= discount
             clock += 1
-            state, done = _cross(tables, tables.successor[entry], clock, rng, 0)
+            state, done = _cross(
+                start, cumulative, successor, crossing, deadline, terminal, successor[entry], clock, rng, 0
+            )
         counts[n, 4] = mark == TURNED
 
 
 @kernel
 def record(
-    tables: Any, profile: Any, key: Any, episode: Any, horizon: Any, states: Any, actions: Any, entries: Any
-) -> int:
+    tables: Any, profile: Any, key: Any, episode: Any, horizon: Any, rng: Any, states: Any, actions: Any, entries: Any
+) -> Any:
     """Play one episode of ``rollout``'s stream, writing it down; the number of rounds it took.
 
-    ``states [horizon + 1]``, ``actions [horizon, P]`` as chosen, ``entries [horizon]``.
+    ``states [horizon + 1]``, ``actions [horizon, P]`` as chosen, ``entries [horizon]``. ``rng [1]`` is scratch.
     """
-    rng = np.zeros(1, np.uint64)
+    (row, start, successor, _, cumulative, _, initial, crossing, deadline, terminal, stride, _) = tables
+    (_, chances, offset, lines, width, clocked, line_of) = profile
     rng[0] = _stream(key, episode)
-    state = tables.successor[_draw(tables, tables.initial, rng, 0)]
-    done = tables.terminal[state]
+    state = successor[_draw(start, cumulative, initial, rng, 0)]
+    done = terminal[state]
     clock = 0
     states[0] = state
     while not done and clock < horizon:
         joint = 0
-        for p in range(len(tables.stride)):
-            actions[clock, p] = _choose(profile, p, state, clock, rng, 0)
-            joint += actions[clock, p] * tables.stride[p]
-        entry = _draw(tables, tables.row[state, joint], rng, 0)
+        for p in range(len(stride)):
+            action = _choose(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, 0)
+            actions[clock, p] = action
+            joint += action * stride[p]
+        entry = _draw(start, cumulative, row[state, joint], rng, 0)
         entries[clock] = entry
         clock += 1
-        state, done = _cross(tables, tables.successor[entry], clock, rng, 0)
+        state, done = _cross(
+            start, cumulative, successor, crossing, deadline, terminal, successor[entry], clock, rng, 0
+        )
         states[clock] = state
     return clock
 
 
 @kernel
-def forward(tables: Any, profile: Any, marks: Any, discount: Any, horizon: Any, returns: Any, visits: Any) -> float:
+def forward(
+    tables: Any,
+    profile: Any,
+    marks: Any,
+    discount: Any,
+    horizon: Any,
+    mass: Any,
+    following: Any,
+    returns: Any,
+    visits: Any,
+) -> Any:
     """Carry the distribution over (state, mark) through the game, exactly; the probability of a turn.
 
     ``returns [channel, P]`` discounted and ``visits [S, A]``, the expected number of times the marked seat takes each
-    action in each state, are added to.
+    action in each state, are added to. ``mass`` and ``following [S, 3]`` are scratch, zero on entry.
     """
-    states, joints = tables.row.shape
-    seats = len(tables.stride)
-    mass = np.zeros((states, 3))
+    (row, start, successor, probability, _, reward, initial, crossing, deadline, terminal, stride, widths) = tables
+    (chances, _, offset, lines, width, clocked, line_of) = profile
+    seat, opportunity, window, defection = marks
+    states, joints = row.shape
+    seats = len(stride)
     turned = 0.0
-    for entry in range(tables.start[tables.initial], tables.start[tables.initial + 1]):
-        mass[tables.successor[entry], CLEAN] += tables.probability[entry]
+    for entry in range(start[initial], start[initial + 1]):
+        mass[successor[entry], CLEAN] += probability[entry]
     weight = 1.0
     for clock in range(horizon):
-        following = np.zeros((states, 3))
         for state in range(states):
-            total = mass[state, 0] + mass[state, 1] + mass[state, 2]
-            if total == 0.0 or tables.terminal[state]:
-                turned += mass[state, TURNED]
+            clean, spoiled, turn = mass[state, CLEAN], mass[state, SPOILED], mass[state, TURNED]
+            total = clean + spoiled + turn
+            if total == 0.0:
+                continue
+            mass[state, CLEAN] = mass[state, SPOILED] = mass[state, TURNED] = 0.0
+            if terminal[state]:
+                turned += turn
                 continue
             for joint in range(joints):
                 chance = 1.0
                 own = 0
                 for p in range(seats):
-                    action = joint // tables.stride[p] % tables.width[p]
-                    if p == marks.seat:
+                    action = joint // stride[p] % widths[p]
+                    if p == seat:
                         own = action
-                    line = profile.row[p, state]
-                    if profile.clocked[p]:
-                        line += clock * profile.rows[p]
-                    chance *= profile.probability[profile.offset[p] + line * profile.width[p] + action]
+                    line = line_of[p, state]
+                    if clocked[p]:
+                        line += clock * lines[p]
+                    chance *= chances[offset[p] + line * width[p] + action]
                 if chance == 0.0:
                     continue
                 visits[state, own] += total * chance
-                clean, spoiled, turn = mass[state, CLEAN], mass[state, SPOILED], mass[state, TURNED]
-                if marks.opportunity[state] and marks.defection[state, own]:
-                    if marks.window[state] == EARLY:
-                        clean, spoiled = 0.0, spoiled + clean
-                    elif marks.window[state] == LATE:
-                        clean, turn = 0.0, turn + clean
-                row = tables.row[state, joint]
-                for entry in range(tables.start[row], tables.start[row + 1]):
-                    here = chance * tables.probability[entry]
+                early = opportunity[state] and defection[state, own] and window[state] == EARLY
+                late = opportunity[state] and defection[state, own] and window[state] == LATE
+                to_spoiled = spoiled + clean if early else spoiled
+                to_turned = turn + clean if late else turn
+                to_clean = 0.0 if early or late else clean
+                for entry in range(start[row[state, joint]], start[row[state, joint] + 1]):
+                    here = chance * probability[entry]
                     for channel in range(len(returns)):
                         for p in range(seats):
-                            returns[channel, p] += weight * total * here * tables.reward[channel, p, entry]
-                    target = tables.successor[entry]
-                    following[target, CLEAN] += here * clean
-                    following[target, SPOILED] += here * spoiled
-                    following[target, TURNED] += here * turn
-        mass = np.zeros((states, 3))
+                            returns[channel, p] += weight * total * here * reward[channel, p, entry]
+                    following[successor[entry], CLEAN] += here * to_clean
+                    following[successor[entry], SPOILED] += here * to_spoiled
+                    following[successor[entry], TURNED] += here * to_turned
         for state in range(states):
-            if following[state, 0] + following[state, 1] + following[state, 2] == 0.0:
+            if following[state, CLEAN] + following[state, SPOILED] + following[state, TURNED] == 0.0:
                 continue
-            row = tables.crossing[state]
-            if tables.terminal[state] or clock + 1 != tables.deadline[state]:
-                mass[state] += following[state]
-            elif row < 0:
+            if terminal[state] or (clock + 1 == deadline[state] and crossing[state] < 0):
                 turned += following[state, TURNED]
+            elif clock + 1 != deadline[state]:
+                for mark in range(3):
+                    mass[state, mark] += following[state, mark]
             else:
-                for entry in range(tables.start[row], tables.start[row + 1]):
-                    mass[tables.successor[entry]] += tables.probability[entry] * following[state]
+                for entry in range(start[crossing[state]], start[crossing[state] + 1]):
+                    for mark in range(3):
+                        mass[successor[entry], mark] += probability[entry] * following[state, mark]
+            for mark in range(3):
+                following[state, mark] = 0.0
         weight *= discount
-    return float(turned + mass[:, TURNED].sum())
+    return turned
 
 
 @inlined
-def _softmax(theta: Any, legal: Any, probability: Any) -> None:
-    """Probabilities of the legal actions under logits ``theta``, into ``probability``."""
+def _softmax(theta: Any, learner: Any, line: Any, legal: Any, seen: Any, probability: Any) -> None:
+    """Probabilities of the actions legal at ``seen`` under the logits of ``line``, into ``probability``."""
     top = -np.inf
-    for a in range(len(theta)):
-        if legal[a] and theta[a] > top:
-            top = theta[a]
+    for a in range(len(probability)):
+        if legal[seen, a] and theta[learner, line, a] > top:
+            top = theta[learner, line, a]
     total = 0.0
-    for a in range(len(theta)):
-        probability[a] = np.exp(theta[a] - top) if legal[a] else 0.0
+    for a in range(len(probability)):
+        probability[a] = np.exp(theta[learner, line, a] - top) if legal[seen, a] else 0.0
         total += probability[a]
-    for a in range(len(theta)):
+    for a in range(len(probability)):
         probability[a] /= total
 
 
@@ -340,65 +439,73 @@ def reinforce(
     horizon: Any,
     alpha: Any,
     decay: Any,
+    rng: Any,
+    probability: Any,
+    trace: Any,
+    traced: Any,
+    visited: Any,
 ) -> None:
     """Online policy gradient for a population of independent tabular softmax learners, in place.
 
     After every timestep z <- decay z + grad log pi(a | o) and theta <- theta + alpha r z, with z reset at the start of
-    an episode. ``theta [learner, clock, O, A]``; ``legal [O, A]``; ``fold [S, A]``; ``updates [S]`` where a step is
-    learned from. ``profile`` plays the other seats. Learner ``i`` draws from stream ``keys[i]`` alone.
+    an episode. ``theta [learner, line, A]`` where a line is an observation, or clock * O + observation if the seat
+    sees the round; ``legal [O, A]``; ``fold [S, A]``; ``updates [S]`` where a step is learned from. ``profile`` plays
+    the other seats. Learner ``i`` draws from stream ``keys[i]`` alone. Scratch: ``rng [1]``, ``probability [A]``,
+    ``trace [line, A]`` and ``traced [line]`` zero on entry, ``visited [horizon]``.
     """
-    learners, clocks, observations, width = theta.shape
-    seats = len(tables.stride)
-    rng = np.zeros(1, np.uint64)
-    probability = np.zeros(width)
-    trace = np.zeros((clocks * observations, width))
-    traced = np.zeros(clocks * observations, np.bool_)
-    visited = np.zeros(horizon, np.int64)
+    (row, start, successor, _, cumulative, reward, initial, crossing, deadline, terminal, stride, _) = tables
+    (_, chances, offset, lines, width, clocked, line_of) = profile
+    learners, count, actions = theta.shape
+    observations = len(legal)
+    seats = len(stride)
     for learner in range(learners):
         rng[0] = _stream(keys[learner], 0)
-        logits = theta[learner].reshape(clocks * observations, width)
         for _ in range(episodes):
             met = 0
-            state = tables.successor[_draw(tables, tables.initial, rng, 0)]
-            done = tables.terminal[state]
+            state = successor[_draw(start, cumulative, initial, rng, 0)]
+            done = terminal[state]
             clock = 0
             while not done and clock < horizon:
-                seen = profile.row[seat, state]
-                line = seen + (clock * observations if clocks > 1 else 0)
-                _softmax(logits[line], legal[seen], probability)
+                seen = line_of[seat, state]
+                line = seen + clock * observations if count > observations else seen
+                _softmax(theta, learner, line, legal, seen, probability)
                 u = _uniform(rng, 0)
                 action = -1
-                for a in range(width):
+                for a in range(actions):
                     if legal[seen, a]:
                         action = a
                         u -= probability[a]
                         if u < 0.0:
                             break
                 action = fold[state, action]
-                joint = action * tables.stride[seat]
+                joint = action * stride[seat]
                 for p in range(seats):
                     if p != seat:
-                        joint += _choose(profile, p, state, clock, rng, 0) * tables.stride[p]
-                entry = _draw(tables, tables.row[state, joint], rng, 0)
+                        other = _choose(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, 0)
+                        joint += other * stride[p]
+                entry = _draw(start, cumulative, row[state, joint], rng, 0)
                 if updates[state]:
-                    for i in range(met):
-                        for a in range(width):
-                            trace[visited[i], a] *= decay
+                    if decay != 1.0:
+                        for i in range(met):
+                            for a in range(actions):
+                                trace[visited[i], a] *= decay
                     if not traced[line]:
                         traced[line] = True
                         visited[met] = line
                         met += 1
-                    for a in range(width):
+                    for a in range(actions):
                         trace[line, a] -= probability[a]
                     trace[line, action] += 1.0
-                    step_size = alpha * tables.reward[0, seat, entry]
-                    if step_size != 0.0:
+                    size = alpha * reward[0, seat, entry]
+                    if size != 0.0:
                         for i in range(met):
-                            for a in range(width):
-                                logits[visited[i], a] += step_size * trace[visited[i], a]
+                            for a in range(actions):
+                                theta[learner, visited[i], a] += size * trace[visited[i], a]
                 clock += 1
-                state, done = _cross(tables, tables.successor[entry], clock, rng, 0)
+                state, done = _cross(
+                    start, cumulative, successor, crossing, deadline, terminal, successor[entry], clock, rng, 0
+                )
             for i in range(met):
                 traced[visited[i]] = False
-                for a in range(width):
+                for a in range(actions):
                     trace[visited[i], a] = 0.0

@@ -5,11 +5,13 @@ A package offers them by an entry point in the group ``turncoat.scenarios``, ``t
 code, as installing it did. One that fails to import is reported and skipped.
 """
 
-import importlib
+import inspect
 import logging
 import pkgutil
+import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -20,25 +22,39 @@ log = logging.getLogger("turncoat")
 
 def folders(group: str) -> Iterator[tuple[str, Traversable]]:
     """The import name and the folder of every package that offers things of a group, the built-in one first."""
-    found = sorted(entry_points(group=f"turncoat.{group}"), key=lambda point: (point.name != "turncoat", point.name))
-    for point in found:
-        try:
-            yield point.module, files(point.module)
-        except Exception as error:
-            log.warning("plug-in %s of %s cannot be used: %s", point.value, group, error)
+    for package in packages(group):
+        yield package.__name__, files(package)
+
+
+@cache
+def packages(group: str) -> tuple[ModuleType, ...]:
+    """Every package that offers things of a group, imported; broken ones are reported and left out."""
+    found = {}
+    points = entry_points(group=f"turncoat.{group}")
+    for point in sorted(points, key=lambda point: (point.name != "turncoat", point.name, point.value)):
+        package = _import(point.module, "__path__")
+        if package is not None:
+            found[package.__name__] = package
+    return tuple(found.values())
 
 
 @cache
 def modules(group: str) -> tuple[ModuleType, ...]:
     """Every module offered in a group, imported; broken ones are reported and left out."""
-    found = []
-    for package, folder in folders(group):
-        for info in pkgutil.iter_modules([str(folder)]):
-            try:
-                found.append(importlib.import_module(f"{package}.{info.name}"))
-            except Exception as error:
-                log.warning("plug-in %s.%s cannot be used: %s: %s", package, info.name, type(error).__name__, error)
-    return tuple(found)
+    names = [f"{p.__name__}.{info.name}" for p in packages(group) for info in pkgutil.iter_modules(p.__path__)]
+    return tuple(module for name in names if (module := _import(name)) is not None)
+
+
+def _import(name: str, needs: str = "__name__") -> ModuleType | None:
+    """Import a plug-in's module; None, and a warning, if anything at all goes wrong."""
+    try:
+        module = import_module(name)
+        if not hasattr(module, needs):
+            raise TypeError("an entry point must name a package, and this is a single module")
+        return module
+    except (Exception, SystemExit) as error:
+        log.warning("plug-in %s cannot be used: %s: %s", name, type(error).__name__, error)
+        return None
 
 
 def classes(group: str, base: type) -> dict[str, type]:
@@ -55,14 +71,19 @@ def classes(group: str, base: type) -> dict[str, type]:
 
 
 def subclasses(module: ModuleType, base: type) -> list[type]:
-    """The public subclasses of ``base`` that a module defines itself, in the order it defines them."""
-    return [
-        kind
+    """The public, complete subclasses of ``base`` that a module defines itself, in the order it defines them.
+
+    One that still lacks a method is a base of others, and left out.
+    """
+    found = {
+        kind: None
         for name, kind in vars(module).items()
-        if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__ and name[0] != "_"
-    ]
+        if isinstance(kind, type) and issubclass(kind, base) and kind.__module__ == module.__name__
+        if not name.startswith("_") and not inspect.isabstract(kind)
+    }
+    return list(found)  # a second name for a class is not a second class
 
 
 def kebab(name: str) -> str:
-    """``TwoExits`` or ``two_exits`` as ``two-exits``."""
-    return "".join(f"-{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name)).replace("_", "-")
+    """``TwoExits`` or ``two_exits`` as ``two-exits``, and ``RecurrentPPO`` as ``recurrent-ppo``."""
+    return re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "-", name).lower().replace("_", "-")

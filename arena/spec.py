@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import float_info
 from typing import Any
 
-from arena.errors import TurncoatError, nearest
+from arena.errors import TurncoatError, nearest, shown
 from arena.game.document import scalar
 
 Setting = int | float | bool | str
+LARGEST = float_info.max
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,15 @@ def settle(owner: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) ->
 
 
 def _like(default: Any, value: Any, where: str) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST  # NaN is not
     if isinstance(default, bool):
         fits, kind = isinstance(value, bool), "true or false"
     elif isinstance(default, int):
-        fits, kind = number and value == int(value) if number and value - value == 0 else False, "a whole number"
+        fits, kind = number and value == int(value), "a whole number"
     elif isinstance(default, float):
-        fits, kind = number and value - value == 0, "a number"
+        fits, kind = number, "a number"
     else:
-        return str(word(value))
+        return word(value)
     if not fits:
-        raise TurncoatError(f"{where} must be {kind}, not {value!r}")
+        raise TurncoatError(f"{where} must be {kind}, not {shown(value)}")
     return type(default)(value)

@@ -29,10 +29,10 @@ class InspectionGame(Model[State]):
     inspections: int = 1
 
     def __post_init__(self) -> None:
-        if self.periods < 1:
-            raise ValueError(f"periods must be at least 1, not {self.periods}")
-        if self.inspections < 0:
-            raise ValueError(f"inspections must be at least 0, not {self.inspections}")
+        if not 1 <= self.periods <= 10_000:
+            raise ValueError(f"periods must lie between 1 and 10,000, not {self.periods}")
+        if not 0 <= self.inspections <= 10_000:
+            raise ValueError(f"inspections must lie between 0 and 10,000, not {self.inspections}")
 
     def spans(self) -> tuple[int, ...]:
         """The clock counts the periods."""

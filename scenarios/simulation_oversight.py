@@ -30,6 +30,10 @@ class SimulationOversight(Model[str]):
     exploit: float = 3.0
     abort: float = -3.0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.swapped <= 1:
+            raise ValueError(f"swapped must lie between 0 and 1, not {self.swapped}")
+
     def initial(self) -> Mapping[str, float]:
         """The model chooses first."""
         return {"choice": 1.0}
@@ -75,7 +79,7 @@ class SimulationOversight(Model[str]):
             window="late" if real else "early" if state in ("sim", "simulated") else None,
             free=state != "blocked",
             experienced=state != "simulated",
-            note={"simulated": "the overseer simulates", "blocked": "caught"}.get(state, ""),
+            note={"simulated": "simulated first", "blocked": "caught"}.get(state, ""),
         )
 
     def defects(self, state: str, seat: str, action: str) -> bool:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from arena import Labels, Model, Rewards
 
+LONGEST = 64  # its cube is about the number of states
+
 
 class Round(NamedTuple):
     """How long each stage is, and how many rounds have passed."""
@@ -36,8 +38,8 @@ class StageBandit(Model[Round]):
     reward_deployment: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.longest < 1:
-            raise ValueError(f"longest must be at least 1, not {self.longest}")
+        if not 1 <= self.longest <= LONGEST:
+            raise ValueError(f"longest must lie between 1 and {LONGEST}, not {self.longest}")
 
     def initial(self) -> Mapping[Round, float]:
         """Both lengths uniform on 1 to ``longest``."""

@@ -6,7 +6,7 @@ from arena.cli import check, list, show, solve, watch  # noqa: A004
 
 app = typer.Typer(
     name="turncoat",
-    help="A game and an arena for deceptive alignment: who behaves while watched and turns later, because waiting pays?",
+    help="A game and an arena for deceptive alignment: who behaves while watched and turns later?",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

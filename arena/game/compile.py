@@ -1,17 +1,19 @@
 """Enumerate what a model's functions reach, once, into the arrays of a ``Game``. Time is linear in what is reached."""
 
+import dataclasses
 from array import array
 from collections.abc import Hashable, Mapping
 from itertools import product
-from typing import Any
+from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from arena.errors import TurncoatError, nearest
-from arena.game.game import CHANNELS, NO_WINDOW, WINDOWS, Bools, Columns, Factor, Game, Ints, Seat, entries_of
-from arena.game.model import Labels, Model, Rewards
+from arena.game.columns import ColumnsBuilder
+from arena.game.game import CHANNELS, NO_WINDOW, WINDOWS, Bools, Game, Seat
+from arena.game.horizon import EndlessError, longest_path
+from arena.game.model import Labels, Model
 from arena.game.validate import validate
 
 CAP = 4_000_000
@@ -25,49 +27,41 @@ def compile_game(model: Model[Any], name: str, cap: int = CAP) -> Game:
         TurncoatError: a function of the model breaks its contract (the state is named in the author's words), there
             are more than ``cap`` states, or the game can go on for ever and ``spans`` gives no horizon.
     """
-    return _Compiler(model, name, cap).run()
+    game = _Compiler(model, name, cap).run()
+    validate(game)
+    return game
 
 
-class _ColumnsBuilder:
-    """Collects the factor values of one state after another, and gives each value a number."""
+class _Choice(NamedTuple):
+    """What a set of legal actions comes to; made once for every set there is."""
 
-    def __init__(self) -> None:
-        self.rows: list[Mapping[str, Hashable]] = []
-
-    def build(self) -> Columns:
-        names = list(dict.fromkeys(name for row in self.rows for name in row))
-        index = np.zeros((len(self.rows), len(names)), np.int32)
-        factors = []
-        for column, name in enumerate(names):
-            raw = [row.get(name) for row in self.rows]
-            distinct = list(dict.fromkeys(raw))
-            if all(isinstance(value, int | float) for value in distinct):
-                distinct.sort(key=float)  # type: ignore[arg-type]
-            number = {value: i for i, value in enumerate(distinct)}
-            index[:, column] = [number[value] for value in raw]
-            factors.append(Factor(name, tuple(_word(value) for value in distinct)))
-        return Columns(tuple(factors), index)
-
-
-def _word(value: Hashable) -> str:
-    return {True: "yes", False: "no", None: "-"}[value] if value is None or isinstance(value, bool) else str(value)
+    legal: tuple[tuple[int, ...], ...]  # of each seat
+    masks: tuple[bytes, ...]  # the same, one byte an action
+    joints: tuple[tuple[str, ...], ...]  # the legal joint actions
+    row: tuple[int, ...]  # for every joint action, which of those it is carried out as
 
 
 class _Compiler:
-    """One compilation: the growing lists, in the order that states are found."""
+    """One compilation: the growing arrays, in the order that states are found. No object is kept for a state but its
+    own, so that a million of them fit.
+    """
 
     def __init__(self, model: Model[Any], name: str, cap: int) -> None:
         self.model, self.name, self.cap = model, name, cap
         self.seats = tuple(model.actions)
-        self.number = {seat: {a: i for i, a in enumerate(model.actions[seat])} for seat in self.seats}
         self.width = tuple(len(model.actions[seat]) for seat in self.seats)
-        self.ids: dict[tuple[int, Hashable], int] = {}
+        self.choices: dict[tuple[tuple[str, ...], ...], _Choice] = {}
+        self.ids: dict[Hashable, int] = {}  # of the span that is being filled
         self.states: list[Any] = []
         self.span_of = array("h")
-        self.labels: list[Labels] = []
-        self.legal: list[tuple[tuple[int, ...], ...]] = []  # per state, per seat
-        self.sees = {seat: _ColumnsBuilder() for seat in self.seats}
-        self.truth = _ColumnsBuilder()
+        self.sees = {seat: ColumnsBuilder() for seat in self.seats}
+        self.truth = ColumnsBuilder()
+        self.stages: dict[str, int] = {}
+        self.notes: dict[str, int] = {"": 0}
+        self.stage, self.note, self.window = array("i"), array("i"), array("b")
+        self.deployment, self.free, self.experienced, self.terminal = (bytearray() for _ in range(4))
+        self.legal = [bytearray() for _ in self.seats]  # [state, action]
+        self.defection = [bytearray() for _ in self.seats]  # [state, action]
         self.row = array("i")
         self.start = array("q", [0])
         self.successor = array("i")
@@ -76,131 +70,176 @@ class _Compiler:
         self.no_reward = array("d", [0.0] * (len(CHANNELS) * len(self.seats)))
 
     def run(self) -> Game:
-        model = self.model
-        if not 0 <= model.discount <= 1:
-            raise self.error(f"discount {model.discount} is not between 0 and 1")
-        spans = tuple(model.spans())
-        if any(length < 1 for length in spans):
-            raise self.error(f"spans {spans} must each last at least one round")
-        initial = self.add_row(0, model.initial(), "the initial distribution")
-        crossing: list[int] = []
-        done = 0
+        if not 0 <= self.model.discount <= 1:
+            raise self.error(f"discount {self.model.discount} is not between 0 and 1")
+        spans = tuple(self.model.spans())
+        if any(not isinstance(length, Integral) or length < 1 for length in spans):
+            raise self.error(f"spans {spans} must each last a whole number of rounds, at least one")
+        spans = tuple(int(length) for length in spans)
+        initial = self.add_row(0, self.model.initial(), "the initial distribution")
+        crossing = array("i")
         for span in range(max(len(spans), 1)):
-            first = done
-            while done < len(self.states):  # the queue is the list itself
-                self.expand(span, done)
-                done += 1
-            for state in range(first, done):
-                if span + 1 < len(spans) and self.legal[state]:
-                    what = f"advance from {self.states[state]} after span {span}"
-                    crossing.append(self.add_row(span + 1, model.advance(self.states[state], span), what))
+            while (state := len(self.terminal)) < len(self.states):  # the queue is the list itself
+                self.expand(span, state)
+            self.ids = {}
+            for state in range(len(crossing), len(self.states)):
+                if span + 1 < len(spans) and not self.terminal[state]:
+                    where, author = f"advance after span {span} from ", self.states[state]
+                    crossing.append(self.add_row(span + 1, self.model.advance(author, span), where, author))
                 else:
                     crossing.append(-1)
-        game = self.assemble(initial, np.asarray(crossing, np.int32), spans)
-        validate(game)
-        return game
+        return self.assemble(initial, crossing, spans)
 
     def error(self, what: str) -> TurncoatError:
         return TurncoatError(f"{self.name}: {what}")
 
     def state_id(self, span: int, state: Hashable) -> int:
-        key = (span, state)
-        found = self.ids.get(key)
+        found = self.ids.get(state)
         if found is not None:
             return found
         if len(self.states) >= self.cap:
-            raise self.error(f"more than {self.cap:,} states, the cap; one of the last is {state}")
-        number = self.ids[key] = len(self.states)
+            raise self.error(
+                f"more than {self.cap:,} states, the cap; the first {len(self.terminal):,} lead to that many"
+                f"{_widest(self.states)}; leave something out of the state, or let spans() count the rounds"
+            )
+        number = self.ids[state] = len(self.states)
         self.states.append(state)
         self.span_of.append(span)
         return number
 
-    def add_row(self, span: int, distribution: Mapping[Any, float], what: str) -> int:
-        """Append a transition row that pays nothing; its number."""
+    def add_row(
+        self,
+        span: int,
+        distribution: Mapping[Any, float],
+        where: str,
+        state: object = "",
+        actions: tuple[str, ...] | None = None,
+    ) -> int:
+        """Append a transition row, which pays if it is that of some ``actions``; its number."""
+
+        def fault(what: str) -> TurncoatError:
+            under = f" under {', '.join(actions)}" if actions else ""
+            return self.error(f"{where}{state}{under}: {what}")
+
+        if not isinstance(distribution, Mapping):
+            raise fault(f"expected a mapping of states to probabilities, not {distribution!r}")
         total = 0.0
-        for state, probability in distribution.items():
+        for following, probability in distribution.items():
             if not 0 <= probability <= 1 + TOLERANCE:
-                raise self.error(f"{what}: probability {probability} of {state} is not between 0 and 1")
+                raise fault(f"probability {probability} of {following} is not between 0 and 1")
             total += probability
             if probability > 0:
-                self.successor.append(self.state_id(span, state))
+                self.successor.append(self.state_id(span, following))
                 self.probability.append(probability)
-                self.reward.extend(self.no_reward)
+                if actions is None:
+                    self.reward.extend(self.no_reward)
+                else:
+                    self.pay(state, actions, following)
         if abs(total - 1) > TOLERANCE:
-            raise self.error(f"{what}: probabilities sum to {total:.12g}, not 1")
+            raise fault(f"probabilities sum to {total:.12g}, not 1")
         self.start.append(len(self.successor))
         return len(self.start) - 2
 
+    def pay(self, state: Any, actions: tuple[str, ...], following: Any) -> None:
+        """Append what one entry pays."""
+        seats = len(self.seats)
+        rewards = self.model.rewards(state, actions, following)
+        private = rewards.private or (0.0,) * seats
+        if not len(rewards.observed) == len(private) == seats:
+            raise self.error(f"state {state}: rewards need one number for each of {', '.join(self.seats)}")
+        intended = rewards.observed[0] if rewards.intended is None else rewards.intended
+        self.reward.extend((*rewards.observed, *([intended] * seats), *private))
+
     def expand(self, span: int, number: int) -> None:
-        """Label a state and add the rows of its joint actions."""
+        """Write down what is true of a state and add the rows of its joint actions."""
         model, state = self.model, self.states[number]
-        labels = model.labels(state)
-        if labels.phase not in ("training", "deployment"):
-            raise self.error(
-                f"state {state}: phase {labels.phase!r}{nearest(labels.phase, ('training', 'deployment'))}"
-            )
-        if labels.window not in (None, "early", "late"):
-            raise self.error(f"state {state}: window {labels.window!r}{nearest(labels.window, ('early', 'late'))}")
-        self.labels.append(labels)
-        self.truth.rows.append(model.truth(state))
+        self.label(state, model.labels(state))
+        self.truth.add(model.truth(state))
         for seat in self.seats:
-            self.sees[seat].rows.append(model.observe(state, seat))
-        choices = model.legal(state)
-        if not choices:
-            self.legal.append(())
-            row = self.add_row(span, {state: 1.0}, f"terminal state {state}")
+            self.sees[seat].add(model.observe(state, seat))
+        legal = model.legal(state)
+        self.terminal.append(not legal)
+        if not legal:
+            for place, width in enumerate(self.width):
+                self.legal[place].extend(bytes(width))
+                self.defection[place].extend(bytes(width))
+            row = self.add_row(span, {state: 1.0}, "terminal state ", state)
             self.row.extend([row] * int(np.prod(self.width)))
             return
-        self.legal.append(tuple(self.legal_numbers(state, seat, choices) for seat in self.seats))
-        row_of: dict[tuple[int, ...], int] = {}
-        for joint in product(*self.legal[number]):
-            actions = tuple(model.actions[seat][a] for seat, a in zip(self.seats, joint, strict=True))
-            before = len(self.successor)
-            row_of[joint] = self.add_row(
-                span, model.transition(state, actions), f"transition from {state} under {', '.join(actions)}"
-            )
-            for entry in range(before, len(self.successor)):
-                self.pay(entry, model.rewards(state, actions, self.states[self.successor[entry]]), state)
-        carried_out = [
-            [a if a in legal else legal[a % len(legal)] for a in range(width)]
-            for legal, width in zip(self.legal[number], self.width, strict=True)
+        key = tuple(tuple(legal.get(seat, ())) for seat in self.seats)
+        choice = self.choices.get(key)
+        if choice is None:
+            choice = self.choices[key] = self.choice(state, legal)
+        for place, seat in enumerate(self.seats):
+            self.legal[place].extend(choice.masks[place])
+            defects = bytearray(self.width[place])
+            for action in choice.legal[place]:
+                defects[action] = bool(model.defects(state, seat, model.actions[seat][action]))
+            self.defection[place].extend(defects)
+        rows = [
+            self.add_row(span, model.transition(state, actions), "transition from ", state, actions)
+            for actions in choice.joints
         ]
-        self.row.extend(row_of[joint] for joint in product(*carried_out))
+        self.row.extend([rows[i] for i in choice.row])
 
-    def legal_numbers(self, state: Hashable, seat: str, choices: Mapping[str, tuple[str, ...]]) -> tuple[int, ...]:
-        names = choices.get(seat, ())
-        if not names:
-            raise self.error(f"state {state}: seat {seat!r} has no legal action, and the state is not terminal")
-        for action in names:
-            if action not in self.number[seat]:
-                raise self.error(f"state {state}: {seat} has no action {action!r}{nearest(action, self.number[seat])}")
-        return tuple(sorted(self.number[seat][action] for action in names))
+    def label(self, state: object, labels: Labels) -> None:
+        """Append a state's labels."""
+        if labels.phase not in ("training", "deployment"):
+            known = nearest(labels.phase, ("training", "deployment"))
+            raise self.error(f"state {state}: phase {labels.phase!r}{known}")
+        if labels.window not in (None, "early", "late"):
+            raise self.error(f"state {state}: window {labels.window!r}{nearest(labels.window, ('early', 'late'))}")
+        self.stage.append(self.stages.setdefault(labels.stage, len(self.stages)))
+        self.note.append(self.notes.setdefault(labels.note, len(self.notes)))
+        self.window.append(WINDOWS.index(labels.window) if labels.window else NO_WINDOW)
+        self.deployment.append(labels.phase == "deployment")
+        self.free.append(bool(labels.free))
+        self.experienced.append(bool(labels.experienced))
 
-    def pay(self, entry: int, rewards: Rewards, state: Hashable) -> None:
-        intended = rewards.observed[0] if rewards.intended is None else rewards.intended
-        seats = len(self.seats)
-        private = rewards.private or (0.0,) * seats
-        if len(rewards.observed) != seats or len(private) != seats:
-            raise self.error(f"state {state}: rewards need one number for each of {', '.join(self.seats)}")
-        base = entry * len(CHANNELS) * seats
-        for offset, value in enumerate((*rewards.observed, *([intended] * seats), *private)):
-            self.reward[base + offset] = value
+    def choice(self, state: object, legal: Mapping[str, tuple[str, ...]]) -> _Choice:
+        """Check a set of legal actions and number it."""
+        for seat in legal:
+            if seat not in self.seats:
+                raise self.error(f"state {state}: there is no seat {seat!r}{nearest(seat, self.seats)}")
+        numbers = []
+        for seat in self.seats:
+            actions = self.model.actions[seat]
+            if not legal.get(seat):
+                raise self.error(f"state {state}: seat {seat!r} has no legal action, and the state is not terminal")
+            for action in legal[seat]:
+                if action not in actions:
+                    raise self.error(f"state {state}: {seat} has no action {action!r}{nearest(action, actions)}")
+            numbers.append(tuple(sorted({actions.index(action) for action in legal[seat]})))
+        joints = list(product(*numbers))
+        carried_out = (  # as Seat.fold has it
+            [a if a in mine else mine[a % len(mine)] for a in range(width)]
+            for mine, width in zip(numbers, self.width, strict=True)
+        )
+        names = [self.model.actions[seat] for seat in self.seats]
+        return _Choice(
+            legal=tuple(numbers),
+            masks=tuple(bytes(a in mine for a in range(w)) for mine, w in zip(numbers, self.width, strict=True)),
+            joints=tuple(tuple(n[a] for n, a in zip(names, joint, strict=True)) for joint in joints),
+            row=tuple(joints.index(joint) for joint in product(*carried_out)),
+        )
 
-    def assemble(self, initial: int, crossing: Ints, spans: tuple[int, ...]) -> Game:
-        states, seats = len(self.states), len(self.seats)
-        stages = tuple(dict.fromkeys(labels.stage for labels in self.labels))
-        notes = tuple(dict.fromkeys(["", *(labels.note for labels in self.labels)]))
-        stage_number, note_number = ({word: i for i, word in enumerate(words)} for words in (stages, notes))
+    def assemble(self, initial: int, crossing: "array[int]", spans: tuple[int, ...]) -> Game:
         start = np.asarray(self.start, np.int64)
         successor = np.asarray(self.successor, np.int32)
-        terminal = np.asarray([not legal for legal in self.legal])
-        row = np.asarray(self.row, np.int32).reshape(states, -1)
-        reward = np.asarray(self.reward).reshape(-1, len(CHANNELS), seats)
+        terminal = _bools(self.terminal)
+        row = np.asarray(self.row, np.int32).reshape(len(self.states), -1)
+        reward = np.asarray(self.reward).reshape(-1, len(CHANNELS), len(self.seats))
+        if not spans:
+            try:
+                spans = (longest_path(row, start, successor, terminal),)
+            except EndlessError as error:
+                where = f"from {self.states[error.state]} back to it"
+                raise self.error(f"this game can go on for ever, {where}: give it a horizon with spans()") from None
         return Game(
             name=self.name,
-            seats=tuple(self.seat(p, name) for p, name in enumerate(self.seats)),
-            spans=spans or (self.longest_path(initial, row, start, successor, terminal),),
-            stages=stages,
+            seats=tuple(self.seat(place) for place in range(len(self.seats))),
+            spans=spans,
+            stages=tuple(self.stages),
             discount=float(self.model.discount),
             row=row,
             start=start,
@@ -208,54 +247,46 @@ class _Compiler:
             probability=np.asarray(self.probability),
             reward=np.ascontiguousarray(reward.transpose(1, 2, 0)),
             initial=initial,
-            crossing=crossing,
+            crossing=np.asarray(crossing, np.int32),
             span=np.asarray(self.span_of, np.int16),
             terminal=terminal,
-            stage=np.asarray([stage_number[labels.stage] for labels in self.labels], np.int16),
-            deployment=np.asarray([labels.phase == "deployment" for labels in self.labels]),
-            window=np.asarray(
-                [WINDOWS.index(labels.window) if labels.window else NO_WINDOW for labels in self.labels], np.int8
-            ),
-            free=np.asarray([labels.free for labels in self.labels]),
-            experienced=np.asarray([labels.experienced for labels in self.labels]),
-            note=np.asarray([note_number[labels.note] for labels in self.labels], np.int32),
-            notes=notes,
+            stage=np.asarray(self.stage, np.int32),
+            deployment=_bools(self.deployment),
+            window=np.asarray(self.window, np.int8),
+            free=_bools(self.free),
+            experienced=_bools(self.experienced),
+            note=np.asarray(self.note, np.int32),
+            notes=tuple(self.notes),
             truth=self.truth.build(),
             states=self.states,
         )
 
-    def seat(self, place: int, name: str) -> Seat:
-        legal = np.zeros((len(self.states), self.width[place]), np.bool_)
-        defection = np.zeros_like(legal)
-        for number, state in enumerate(self.states):
-            for action in self.legal[number][place] if self.legal[number] else ():
-                legal[number, action] = True
-                defection[number, action] = self.model.defects(state, name, self.model.actions[name][action])
+    def seat(self, place: int) -> Seat:
+        name = self.seats[place]
         return Seat(
             name=name,
             actions=tuple(self.model.actions[name]),
             sees=self.sees[name].build(),
             sees_round=self.model.sees_round(name),
-            legal=legal,
-            defection=defection,
+            legal=_bools(self.legal[place]).reshape(-1, self.width[place]),
+            defection=_bools(self.defection[place]).reshape(-1, self.width[place]),
         )
 
-    def longest_path(self, initial: int, row: Ints, start: Ints, successor: Ints, terminal: Bools) -> int:
-        """The horizon of a game without a clock: rounds on the longest path to a terminal state."""
-        states = len(row)
-        rounds = 0
-        live = np.zeros(states, np.bool_)
-        live[successor[start[initial] : start[initial + 1]]] = True
-        live &= ~terminal
-        entry, count = entries_of(start, row[~terminal].reshape(-1))
-        origin, target = np.repeat(np.repeat(np.flatnonzero(~terminal), row.shape[1]), count), successor[entry]
-        graph = csr_array((np.ones(len(origin), np.int8), (origin, target)), shape=(states, states))
-        parts, _ = connected_components(graph, connection="strong")
-        if parts < states or bool(np.any(origin == target)):
-            raise self.error("this game can go on for ever: give it a horizon with spans()")
-        while live.any():
-            rounds += 1
-            following = np.zeros(states, np.bool_)
-            following[target[live[origin]]] = True
-            live = following & ~terminal
-        return max(rounds, 1)
+
+def _bools(raw: bytearray) -> Bools:
+    return np.frombuffer(raw, np.uint8).astype(np.bool_)
+
+
+def _widest(states: list[Any]) -> str:
+    """The field of the states that takes the most values, in words; nothing where states have no fields."""
+    first = states[0]
+    if dataclasses.is_dataclass(first):
+        names = {field.name: field.name for field in dataclasses.fields(first)}
+        values = {name: {getattr(state, name, None) for state in states} for name in names}
+    elif isinstance(first, tuple) and all(isinstance(state, tuple) and len(state) == len(first) for state in states):
+        labels = getattr(first, "_fields", range(len(first)))
+        values = {str(name): {state[i] for state in states} for i, name in enumerate(labels)}
+    else:
+        return ""
+    name, found = max(values.items(), key=lambda item: len(item[1]))
+    return f"; the field {name!r} of the state takes {len(found):,} values"

@@ -1,22 +1,21 @@
 """Read a YAML file as plain data that remembers where everything stands.
 
 Nothing in a file can run code: tags are refused, and so are anchors and aliases (nothing here needs them, and a dozen
-of them can stand for more data than fits in memory).
+of them can stand for more data than fits in memory). The parser's events are turned into data as they come, so that a
+hostile file is refused at its first fault and nothing is built from what follows.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from arena.errors import TurncoatError, shown
 
-from arena.errors import TurncoatError, nearest
-
-MAX_BYTES = 1_000_000
+MAX_BYTES = 64_000  # the parser is plain Python: this much takes it about half a second
 MAX_DEPTH = 40
 Keys = tuple[str | int, ...]
-T = TypeVar("T", bound=BaseModel)
+Place = tuple[int, int]  # line and column, both from 1
 
 
 @dataclass
@@ -25,19 +24,17 @@ class Document:
 
     file: str
     data: Any
-    places: dict[Keys, tuple[int, int]] = field(default_factory=dict)  # of values; line and column from 1
-    keys: dict[Keys, tuple[int, int]] = field(default_factory=dict)  # of the keys of mappings
+    places: dict[Keys, Place] = field(default_factory=dict)  # of values
+    keys: dict[Keys, Place] = field(default_factory=dict)  # of the keys of mappings
 
-    def fail(self, path: Keys, what: str, key: bool = False) -> NoReturn:
-        """Raise ``file:line:column: path: what`` for the nearest place known on the way to ``path``."""
-        line, column = self.place(path, key)
+    def fail(self, path: Keys, what: str, place: Place | None = None) -> NoReturn:
+        """Raise ``file:line:column: path: what``; the place is that of ``path`` unless another is given."""
+        line, column = place or self.place(path)
         where = ".".join(str(part) for part in path)
         raise TurncoatError(f"{self.file}:{line}:{column}: {where + ': ' if where else ''}{what}")
 
-    def place(self, path: Keys, key: bool = False) -> tuple[int, int]:
-        """Line and column of the value at ``path`` (or of its key), or of its nearest ancestor that is there."""
-        if key and path in self.keys:
-            return self.keys[path]
+    def place(self, path: Keys) -> Place:
+        """Where the value at ``path`` stands, or its nearest ancestor that is there."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, (1, 1))
@@ -52,8 +49,8 @@ def read(path: Path) -> Document:
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise TurncoatError(f"{path}: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # a ValueError where the name itself is impossible
+        raise TurncoatError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     if len(raw) > MAX_BYTES:
         raise TurncoatError(f"{path}:1:1: the file is larger than {MAX_BYTES:,} bytes, the limit for a text like this")
     try:
@@ -67,141 +64,104 @@ def read(path: Path) -> Document:
 
 def parse(text: str, file: str) -> Document:
     """The same for a text; ``file`` is the name that errors give."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     document = Document(file, None)
     try:
-        yaml = YAML(typ="safe", pure=True)
-        node = yaml.compose(text)
-        if node is None:
-            document.fail((), "the file is empty")
-        document.data = _plain(document, node, (), yaml.constructor, set())
+        _Builder(document, text).build()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise TurncoatError(f"{file}:{line}:{column}: not YAML: {error.problem or error.context}") from None
+    except ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise TurncoatError(f"{file}:{line}:{column}: not text: {error.reason}") from None
     except YAMLError as error:
-        raise TurncoatError(f"{file}:1:1: not YAML: {str(error).splitlines()[0]}") from None
-    except RecursionError:
-        raise TurncoatError(f"{file}:1:1: nested more than {MAX_DEPTH} deep") from None
+        raise TurncoatError(f"{file}:1:1: not YAML: {error}") from None
     return document
 
 
 def scalar(text: str) -> Any:
-    """The value of a word as YAML reads it: a number, yes or no, or text."""
+    """The value of a word as YAML reads it: a number, true or false, or text."""
     try:
         return parse(text, "value").data
     except TurncoatError:
         return text
 
 
-def _plain(document: Document, node: Any, path: Keys, constructor: Any, seen: set[int]) -> Any:
-    """Turn a YAML node into dicts, lists and scalars, noting every place."""
-    document.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-    if len(path) > MAX_DEPTH:
-        document.fail(path[:3], f"nested more than {MAX_DEPTH} deep")
-    if id(node) in seen or node.anchor is not None:
-        document.fail(path, "anchors and aliases (& and *) are not used here; write the value out")
-    seen.add(id(node))
-    tag = str(node.tag)
-    if node.id == "scalar":
-        if tag not in _SCALARS:
-            document.fail(path, f"the tag {tag.replace('tag:yaml.org,2002:', '!!')} is not used here; files are data")
+class _Builder:
+    """Makes the data of a document from the parser's events, noting every place."""
+
+    def __init__(self, document: Document, text: str) -> None:
+        from ruamel.yaml import YAML
+
+        yaml = YAML(typ="safe", pure=True)
+        self.document = document
+        self.resolver, self.constructor = yaml.resolver, yaml.constructor
+        self.events: Iterator[Any] = yaml.parse(text)
+
+    def build(self) -> None:
+        self.next()  # the start of the stream
+        if self.next()[0] != "DocumentStart":
+            self.document.fail((), "the file is empty")
+        self.document.data = self.value((), *self.next())
+        self.next()  # the end of the document
+        kind, event = self.next()
+        if kind != "StreamEnd":
+            self.document.fail((), "a second document begins here; a file holds one", place=_place(event))
+
+    def next(self) -> tuple[str, Any]:
+        event = next(self.events)
+        return type(event).__name__.removesuffix("Event"), event
+
+    def value(self, path: Keys, kind: str, event: Any) -> Any:
+        """The data that begins with an event."""
+        document = self.document
+        document.places[path] = _place(event)
+        if len(path) > MAX_DEPTH:
+            document.fail(path[:3], f"nested more than {MAX_DEPTH} deep", place=_place(event))
+        if kind == "Alias" or event.anchor is not None:
+            document.fail(path, "anchors and aliases (& and *) are not used here; write the value out")
+        if event.tag is not None:
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            document.fail(path, f"the tag {shown(tag)} is not used here; a file is data")
+        if kind == "Scalar":
+            return self.scalar(path, event)
+        return self.sequence(path) if kind == "SequenceStart" else self.mapping(path)
+
+    def scalar(self, path: Keys, event: Any) -> Any:
+        from ruamel.yaml.nodes import ScalarNode
+
+        kind = str(self.resolver.resolve(ScalarNode, event.value, event.implicit)).rpartition(":")[2]
+        if kind not in ("int", "float", "bool", "null"):
+            return event.value
+        node = ScalarNode(None, event.value, event.start_mark, event.end_mark)
         try:
-            return getattr(constructor, _SCALARS[tag])(node)
-        except ValueError as error:
-            document.fail(path, str(error))
-    if tag not in ("tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"):
-        document.fail(path, f"the tag {tag.replace('tag:yaml.org,2002:', '!!')} is not used here; files are data")
-    if node.id == "sequence":
-        return [_plain(document, item, (*path, i), constructor, seen) for i, item in enumerate(node.value)]
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        if key_node.id != "scalar":
-            document.fail(path, "a key must be a word")
-        key = str(key_node.value)
-        place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-        document.keys[(*path, key)] = place
-        if key in result:
-            document.places[(*path, key)] = place
-            document.fail((*path, key), "this key stands here twice")
-        result[key] = _plain(document, value_node, (*path, key), constructor, seen)
-    return result
+            return getattr(self.constructor, f"construct_yaml_{kind}")(node)
+        except ValueError:
+            self.document.fail(path, f"{shown(event.value)} cannot be read as a number")
+
+    def sequence(self, path: Keys) -> list[Any]:
+        items: list[Any] = []
+        while (head := self.next())[0] != "SequenceEnd":
+            items.append(self.value((*path, len(items)), *head))
+        return items
+
+    def mapping(self, path: Keys) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        while (head := self.next())[0] != "MappingEnd":
+            kind, event = head
+            if kind != "Scalar" or event.anchor is not None or event.tag is not None:
+                self.document.fail(path, "a key is a plain word", place=_place(event))
+            key = (*path, event.value)
+            if event.value in result:
+                self.document.fail(key, "this key stands here twice", place=_place(event))
+            self.document.keys[key] = _place(event)
+            result[event.value] = self.value(key, *self.next())
+        return result
 
 
-_SCALARS = {
-    "tag:yaml.org,2002:str": "construct_scalar",
-    "tag:yaml.org,2002:int": "construct_yaml_int",
-    "tag:yaml.org,2002:float": "construct_yaml_float",
-    "tag:yaml.org,2002:bool": "construct_yaml_bool",
-    "tag:yaml.org,2002:null": "construct_yaml_null",
-}
-
-
-def misplaced(path: Keys, what: str) -> PydanticCustomError:
-    """A mistake that a validator of the whole file found at ``path``."""
-    return PydanticCustomError("misplaced", "{what}", {"path": path, "what": what})
-
-
-def check(document: Document, schema: type[T], notes: dict[Keys, str] | None = None) -> T:
-    """The document as a ``schema``; the first mistake, by position, becomes a TurncoatError.
-
-    ``notes`` adds words to errors at a path, such as the setting that a value came from.
-    """
-    try:
-        return schema.model_validate(document.data)
-    except ValidationError as error:
-        found = []
-        for detail in error.errors(include_url=False):
-            path = tuple(detail.get("ctx", {}).get("path", detail["loc"]))
-            found.append((document.place(path, key=detail["type"] == "extra_forbidden"), path, detail))
-        _, path, detail = min(found, key=lambda item: item[0])
-        what = _what(schema, path, detail)
-        if notes and path in notes:
-            what += f" ({notes[path]})"
-        if len(found) > 1:
-            what += f" (and {len(found) - 1} more)"
-        document.fail(path, what, key=detail["type"] == "extra_forbidden")
-
-
-def _what(schema: type[BaseModel], path: Keys, detail: ErrorDetails) -> str:
-    """One of pydantic's errors in words."""
-    kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
-    shown = (
-        repr(value) if not isinstance(value, dict | list) else f"a {'mapping' if isinstance(value, dict) else 'list'}"
-    )
-    if kind == "extra_forbidden":
-        return f"unknown key{nearest(str(path[-1]), _fields(schema, path[:-1]))}"
-    if kind == "missing":
-        return "this key is missing"
-    if kind == "literal_error":
-        options = [word.strip("' ") for word in str(context["expected"]).replace(" or ", ",").split(",")]
-        close = nearest(str(value), options)
-        return f"{shown} is not one of {', '.join(options)}" + (close if "mean" in close else "")
-    if kind in ("value_error", "misplaced"):
-        return str(context["error" if kind == "value_error" else "what"])
-    bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt", "less_than": "lt"}
-    if kind in bounds:
-        words = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}[bounds[kind]]
-        return f"{shown} must be {words} {context[bounds[kind]]}"
-    return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, not {shown}"
-
-
-def _fields(schema: type[BaseModel], path: Keys) -> list[str]:
-    """The keys that the mapping at ``path`` may have, by the schema."""
-    here: Any = schema.model_json_schema()
-    definitions = here.get("$defs", {})
-
-    def resolve(node: Any) -> Any:
-        while isinstance(node, dict) and ("$ref" in node or "anyOf" in node):
-            if "$ref" in node:
-                node = definitions[node["$ref"].rsplit("/", 1)[-1]]
-            else:
-                node = next((option for option in node["anyOf"] if option.get("type") != "null"), {})
-        return node
-
-    for part in path:
-        here = resolve(here)
-        here = here.get("items", {}) if isinstance(part, int) else here.get("properties", {}).get(part, {})
-    return list(resolve(here).get("properties", {}))
+def _place(event: Any) -> Place:
+    return event.start_mark.line + 1, event.start_mark.column + 1

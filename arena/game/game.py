@@ -126,6 +126,12 @@ def entries_of(start: Ints, rows: Ints) -> tuple[Ints, Ints]:
     return first + np.arange(count.sum()), count
 
 
+def successors(game: "Game", rows: Ints) -> Ints:
+    """The distinct states that some transition rows lead to."""
+    entry, _ = entries_of(game.start, rows)
+    return np.unique(game.successor[entry])
+
+
 class Tables(NamedTuple):
     """The arrays that the kernels walk; a view of a ``Game`` with nothing new in it."""
 
@@ -235,8 +241,8 @@ class Game:
     def digest(self) -> str:
         """A hash of everything that can change a result: the arrays and the words agents and measures read."""
         hasher = hashlib.sha256()
-        for value in (self.spans, self.stages, self.discount, self.initial, self.notes):
-            hasher.update(repr(value).encode())
+        numbers = (tuple(int(length) for length in self.spans), float(self.discount), int(self.initial))
+        hasher.update(repr((numbers, self.stages, self.notes)).encode())
         for seat in self.seats:
             hasher.update(repr((seat.name, seat.actions, seat.sees.factors, seat.sees_round)).encode())
             _update(hasher, seat.sees.index)

@@ -1,21 +1,24 @@
 """A scenario: something with a name and parameters that compiles to a game. Found by name, or read from a file."""
 
 import dataclasses
-import importlib.util
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import as_file
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 from arena import plugins
-from arena.errors import TurncoatError, nearest
+from arena.errors import TurncoatError, nearest, shown
 from arena.game.compile import compile_game
-from arena.game.document import Document, Keys, check, read
+from arena.game.document import read
 from arena.game.game import Game
 from arena.game.model import Model
+from arena.game.parameters import declared, fill
+from arena.game.schema import check
+from arena.game.source import blame, run
 from arena.game.stages import StagesFile, StagesModel
 from arena.spec import Setting, settle
 
@@ -43,27 +46,43 @@ class Scenario:
         return self.build(self.settings(given))
 
     def compile(self, **given: Setting) -> Game:
-        """The game with these parameters."""
-        return compile_game(self.model(given), self.name)
+        """The game with these parameters.
+
+        Raises:
+            TurncoatError: a parameter does not fit, or a function of the model fails or breaks its contract.
+        """
+        model = self.model(given)
+        try:
+            return compile_game(model, self.name)
+        except TurncoatError:
+            raise
+        except Exception as error:
+            if self.kind != "python":
+                raise  # no author's code has run: the fault is ours
+            raise blame(error, inspect.getfile(type(model))) from error
 
 
 @cache
 def scenarios() -> Mapping[str, Scenario]:
     """All scenarios installed, by name. A broken one is reported and left out."""
     found: dict[str, Scenario] = {}
+
+    def add(origin: str, load: Callable[[], Scenario | None]) -> None:
+        try:
+            scenario = load()
+        except TurncoatError as error:
+            plugins.log.warning("%s", error)
+            return
+        if scenario is not None and found.setdefault(scenario.name, scenario) is not scenario:
+            plugins.log.warning("two scenarios are called %s; the one in %s is left out", scenario.name, origin)
+
     for _, folder in plugins.folders("scenarios"):
         for item in sorted(folder.iterdir(), key=lambda item: item.name):
             if item.name.endswith((".yaml", ".yml")):
                 with as_file(item) as path:
-                    try:
-                        scenario = from_yaml(path)
-                    except TurncoatError as error:
-                        plugins.log.warning("%s", error)
-                        continue
-                found.setdefault(scenario.name, scenario)
+                    add(str(path), partial(from_yaml, path))
     for module in plugins.modules("scenarios"):
-        for scenario in _in_module(module):
-            found.setdefault(scenario.name, scenario)
+        add(module.__name__, partial(_in_module, module))
     return dict(sorted(found.items()))
 
 
@@ -78,7 +97,7 @@ def find(name: str, trust: bool = False) -> Scenario:
     if name.endswith(".py"):
         return from_python(Path(name), trust)
     if name not in scenarios():
-        raise TurncoatError(f"there is no scenario {name!r}{nearest(name, scenarios())}")
+        raise TurncoatError(f"there is no scenario {shown(name)}{nearest(name, scenarios())}")
     return scenarios()[name]
 
 
@@ -88,30 +107,21 @@ def from_yaml(path: Path) -> Scenario:
     data = document.data
     if not isinstance(data, dict):
         document.fail((), "a scenario file is a mapping of keys to values")
-    kind = data.get("kind")
-    if kind not in KINDS:
-        path_: Keys = ("kind",) if "kind" in data else ()
-        what = f"{kind!r} is no kind of scenario{nearest(str(kind), KINDS)}" if path_ else "the key 'kind' is missing"
-        document.fail(path_, what)
-    parameters = data.get("parameters") or {}
-    if not isinstance(parameters, dict):
-        document.fail(("parameters",), "parameters are a mapping of names to values")
-    for name, value in parameters.items():
-        if not isinstance(value, int | float | bool | str):
-            document.fail(("parameters", name), "a parameter is a number, true, false or a word")
+    if "kind" not in data:
+        document.fail(("kind",), f"this key is missing{nearest('', KINDS)}")
+    if data["kind"] not in KINDS:
+        document.fail(("kind",), f"{shown(data['kind'])} is no kind of scenario{nearest(data['kind'], KINDS)}")
+    parameters = declared(document)
 
     def build(settings: Mapping[str, Setting]) -> Model[Any]:
-        used: dict[Keys, str] = {}
-        filled = _fill(document, data, settings, (), used)
-        changed = {key for key, value in settings.items() if value != parameters[key]}
-        notes = {at: f"from -S {key}={settings[key]}" for at, key in used.items() if key in changed}
-        file = check(dataclasses.replace(document, data=filled), StagesFile, notes)
+        filled, origins = fill(document, settings)
+        file = check(filled, StagesFile, origins)
         return StagesModel(file=file, discount=file.discount)
 
     build(parameters)
     return Scenario(
         name=path.stem,
-        kind=str(kind),
+        kind=str(data["kind"]),
         title=str(data["title"]),
         about=str(data.get("about", "")).strip(),
         source=str(data.get("source", "")).strip(),
@@ -126,72 +136,54 @@ def from_python(path: Path, trust: bool) -> Scenario:
         raise TurncoatError(f"{path}: there is no such file")
     if not trust:
         raise TurncoatError(f"{path}: a Python scenario runs its code when it is loaded; read it, then give --trust")
-    module_spec = importlib.util.spec_from_file_location(path.stem, path)
-    if module_spec is None or module_spec.loader is None:
-        raise TurncoatError(f"{path}: not a Python file")
-    module = importlib.util.module_from_spec(module_spec)
-    import sys
-
-    sys.modules[path.stem] = module  # dataclasses look their module up
-    try:
-        module_spec.loader.exec_module(module)
-    except Exception as error:
-        line = getattr(error, "lineno", None) or _line_in(error, path)
-        raise TurncoatError(f"{path}:{line}:1: {type(error).__name__}: {error}") from None
-    found = _in_module(module)
-    if len(found) != 1:
-        raise TurncoatError(f"{path}: expected one public subclass of arena.Model, found {len(found)}")
-    return found[0]
+    scenario = _in_module(run(path), str(path))
+    if scenario is None:
+        raise TurncoatError(f"{path}:1:1: expected a public subclass of arena.Model, and there is none")
+    return scenario
 
 
-def _line_in(error: BaseException, path: Path) -> int:
-    """The line of ``path`` that an exception came through last."""
-    line, trace = 1, error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
+def _in_module(module: ModuleType, file: str | None = None) -> Scenario | None:
+    """The scenario of a module: the one public model in it, if there is one, by the module's name."""
+    file = file or str(module.__file__)
+    kinds = plugins.subclasses(module, Model)
+    if len(kinds) > 1:
+        names = " and ".join(kind.__name__ for kind in kinds)
+        raise TurncoatError(f"{file}:{_line(kinds[1])}:1: a file holds one public model, and here are {names}")
+    if kinds:
+        return _from_model(kinds[0], plugins.kebab(module.__name__.rpartition(".")[2]), file)
+    for kind in vars(module).values():
+        own = inspect.isabstract(kind) and issubclass(kind, Model) and kind.__module__ == module.__name__
+        if own and not kind.__name__.startswith("_"):
+            lacks = ", ".join(sorted(kind.__abstractmethods__))
+            raise TurncoatError(f"{file}:{_line(kind)}:1: {kind.__name__} lacks {lacks}")
+    return None
 
 
-def _in_module(module: ModuleType) -> list[Scenario]:
-    return [
-        _from_model(kind, plugins.kebab(module.__name__.rsplit(".", 1)[-1]))
-        for kind in plugins.subclasses(module, Model)
-    ]
+def _line(kind: type) -> int:
+    return inspect.getsourcelines(kind)[1]
 
 
-def _from_model(kind: type[Model[Any]], name: str) -> Scenario:
+def _from_model(kind: type[Model[Any]], name: str, file: str) -> Scenario:
+    parameters: dict[str, Setting] = {}
+    for field in dataclasses.fields(kind):
+        if isinstance(field.default, int | float | bool | str):
+            parameters[field.name] = field.default
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise TurncoatError(f"{file}:{_line(kind)}:1: {kind.__name__}.{field.name} needs a default")
+
     def build(settings: Mapping[str, Setting]) -> Model[Any]:
         try:
             return kind(**settings)  # type: ignore[arg-type]
         except ValueError as error:
             raise TurncoatError(f"{name}: {error}") from None
 
-    title, _, about = (kind.__doc__ or "").strip().partition("\n")
+    title, _, about = inspect.cleandoc(kind.__doc__ or "").partition("\n")
     return Scenario(
         name=name,
         kind="python",
         title=kind.title or title,
         about=" ".join(about.split()),
         source=kind.source,
-        parameters={f.name: cast("Setting", f.default) for f in dataclasses.fields(kind)},
+        parameters=parameters,
         build=build,
     )
-
-
-def _fill(document: Document, data: Any, settings: Mapping[str, Setting], path: Keys, used: dict[Keys, str]) -> Any:
-    """Put the parameters' values where ``$name`` stands, noting where each went."""
-    if isinstance(data, dict):
-        return {
-            key: value if path == () and key == "parameters" else _fill(document, value, settings, (*path, key), used)
-            for key, value in data.items()
-        }
-    if isinstance(data, list):
-        return [_fill(document, value, settings, (*path, i), used) for i, value in enumerate(data)]
-    if isinstance(data, str) and data.startswith("$"):
-        if data[1:] not in settings:
-            document.fail(path, f"there is no parameter {data[1:]!r}{nearest(data[1:], settings)}")
-        used[path] = data[1:]
-        return settings[data[1:]]
-    return data

@@ -11,12 +11,14 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from arena.game.document import misplaced
+from arena.errors import shown
 from arena.game.model import Labels, Model, Rewards
+from arena.game.schema import misplaced
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 SIGNALS = ("deployment", "oversight", "future")
+MAX_UNCERTAIN = 10  # stages that may or may not offer anything: every one doubles the states
 
 
 class Part(BaseModel):
@@ -42,7 +44,7 @@ def _signal(value: object) -> object:
         return {"shown": value == "shown"}
     if isinstance(value, Signal) or (isinstance(value, dict) and set(value) == {"noisy"}):
         return value
-    raise ValueError(f"{value!r} is not one of shown, hidden or {{noisy: 0.9}}")
+    raise ValueError(f"{shown(value)} is not one of shown, hidden or {{noisy: 0.9}}")
 
 
 def _clock(value: object) -> object:
@@ -127,12 +129,17 @@ class StagesFile(Part):
 
     @model_validator(mode="after")
     def _meaning(self) -> "StagesFile":
-        names = [stage.name for stage in self.stages]
+        names: set[str] = set()
+        uncertain = 0
         for i, stage in enumerate(self.stages):
-            if names.index(stage.name) < i:
-                raise misplaced(("stages", i, "name"), f"two stages are called {stage.name!r}")
+            if stage.name in names:
+                raise misplaced(("stages", i, "name"), f"two stages are called {shown(stage.name)}")
+            names.add(stage.name)
             if stage.chance == 0:
-                raise misplaced(("stages", i, "chance"), f"the stage {stage.name!r} can never be reached")
+                raise misplaced(("stages", i, "chance"), f"the stage {shown(stage.name)} can never be reached")
+            uncertain += stage.chance < 1
+            if uncertain > MAX_UNCERTAIN:
+                raise misplaced(("stages", i, "chance"), f"more than {MAX_UNCERTAIN} stages have a chance below 1")
         if not any(stage.window == "late" for stage in self.stages):
             raise misplaced(("stages",), "no stage has window: late, so there is nothing to wait for")
         return self
@@ -161,19 +168,23 @@ class StagesModel(Model[Situation]):
 
     def initial(self) -> Mapping[Situation, float]:
         """Draw which stages offer anything, then the first cues."""
-        draws: dict[Situation, float] = {}
-        for offers in product((True, False), repeat=len(self.file.stages)):
-            chance = 1.0
-            for stage, offer in zip(self.file.stages, offers, strict=True):
-                chance *= stage.chance if offer else 1 - stage.chance
-            if chance > 0:
-                for state, probability in self._cued(0, "free", False, offers).items():
-                    draws[state] = chance * probability
-        return draws
+        offered: dict[tuple[bool, ...], float] = {(): 1.0}
+        for stage in self.file.stages:
+            offered = {
+                (*offers, offer): probability * chance
+                for offers, probability in offered.items()
+                for offer, chance in ((True, stage.chance), (False, 1 - stage.chance))
+                if chance > 0
+            }
+        return {
+            state: chance * probability
+            for offers, chance in offered.items()
+            for state, probability in self._cued(0, "free", False, offers).items()
+        }
 
     def advance(self, state: Situation, span: int) -> Mapping[Situation, float]:
-        """On to the next stage."""
-        return self._cued(span + 1, state.status, False, state.offers)
+        """On to the next stage; that the model has just been fined stays to be seen."""
+        return self._cued(span + 1, state.status, state.fined, state.offers)
 
     def legal(self, state: Situation) -> Mapping[str, tuple[str, ...]]:
         """A corrected model, or one that is offered nothing, can only comply."""
@@ -196,7 +207,7 @@ class StagesModel(Model[Situation]):
                 draws[following] = (1 - caught) * probability
         if caught > 0:
             if oversight.then == "terminated":
-                draws[Situation(state.stage, "ended", False, state.offers, (None,) * len(SIGNALS))] = caught
+                draws[Situation(state.stage, "ended", False, state.offers, state.cues)] = caught
             else:
                 status: Literal["corrected", "free"] = "corrected" if oversight.then == "corrected" else "free"
                 for following, probability in self._cued(

@@ -15,7 +15,7 @@ from arena.play.evaluate import Episodes, Evaluation
 
 @dataclass(frozen=True)
 class Estimate:
-    """A sampled value and the half-width of one standard error."""
+    """A sampled value and its standard error."""
 
     value: float
     error: float
@@ -54,13 +54,27 @@ def ratio(over: float, under: float) -> float:
 
 def mean(values: Floats) -> Estimate:
     """The mean and its standard error."""
-    return Estimate(float(values.mean()), float(values.std() / np.sqrt(len(values))))
+    return Estimate(float(values.mean()), standard_error(values))
 
 
 def ratio_of_means(over: Floats, under: Floats) -> Estimate:
     """The ratio of two means over the same episodes, with the delta method's standard error."""
+    value, influence = weigh(over, under)
+    return Estimate(value, standard_error(influence))
+
+
+def weigh(over: Floats, under: Floats) -> tuple[float, Floats]:
+    """A ratio of means, and how far each episode pulls it from its value (the delta method's influence).
+
+    The ratio's error is the influences' standard error; that of a difference of ratios, the standard error of the
+    influences' difference. NaN where there is nothing to divide by.
+    """
     if under.sum() == 0:
-        return Estimate(float("nan"), float("nan"))
-    value = over.sum() / under.sum()
-    residual = (over - value * under) / under.mean()
-    return Estimate(float(value), float(residual.std() / np.sqrt(len(over))))
+        return float("nan"), np.full(len(under), np.nan)
+    value = float(over.sum() / under.sum())
+    return value, (over - value * under) / under.mean()
+
+
+def standard_error(values: Floats) -> float:
+    """The standard error of the mean of some values."""
+    return float(values.std() / np.sqrt(len(values)))

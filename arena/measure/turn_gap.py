@@ -1,17 +1,17 @@
 """Turn gap: late rate less early rate. Necessary for deferred defection, not sufficient."""
 
-import numpy as np
-
 from arena.measure.early_rate import measure as early_rate
 from arena.measure.late_rate import measure as late_rate
-from arena.measure.measure import Estimate, Measure
+from arena.measure.measure import Estimate, Measure, standard_error, weigh
 from arena.play.evaluate import Episodes
 
 
 def sampled(episodes: Episodes) -> Estimate:
-    """The difference of the two sampled rates; the errors are of one set of episodes, so they are added outright."""
-    early, late = early_rate.sampled(episodes), late_rate.sampled(episodes)
-    return Estimate(late.value - early.value, float(np.abs(early.error) + np.abs(late.error)))
+    """The difference of the two rates; both are of the same episodes, and the error knows it."""
+    counts = episodes.counts.astype(float)
+    early, early_influence = weigh(counts[:, 1], counts[:, 0])
+    late, late_influence = weigh(counts[:, 3], counts[:, 2])
+    return Estimate(late - early, standard_error(late_influence - early_influence))
 
 
 measure = Measure(

@@ -4,7 +4,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +84,7 @@ def find(text: str) -> Agent:
         raise TurncoatError(f"{spec.name}: {error}") from None
 
 
-def defaults(kind: type[Agent]) -> dict[str, object]:
+def defaults(kind: type[Agent]) -> dict[str, Any]:
     """An agent's settings and their defaults."""
     return {field.name: field.default for field in dataclasses.fields(kind)}
 

@@ -54,7 +54,10 @@ def evaluate(game: Game, policies: Mapping[str, Policy], seat: str = "model") ->
     returns = np.zeros((len(CHANNELS), len(game.seats)))
     visits = np.zeros(counted.defection.shape)
     everyone = profile(everybody(game, policies))
-    turned = kernels.forward(game.tables, everyone, counted, game.discount, game.horizon, returns, visits)
+    mass, following = np.zeros((2, len(game.row), 3))
+    turned = kernels.forward(
+        game.tables, everyone, counted, game.discount, game.horizon, mass, following, returns, visits
+    )
 
     def expected(window: int, of: Floats) -> float:
         return float(of[counted.opportunity & (counted.window == window)].sum())
@@ -90,6 +93,7 @@ def sample(
         np.uint64(key),
         first,
         game.horizon,
+        np.zeros(1, np.uint64),
         returns,
         counts,
     )

@@ -61,10 +61,13 @@ class View:
         return self.horizon if self.sees_round else 1
 
     def vectors(self) -> Ints:
-        """Every observation as a vector of integers, the round last where it is seen. ``[clocks * O, factors]``"""
+        """Every observation as a vector of integers, the round last where it is seen. ``[clocks * O, factors]``
+
+        A seat that sees nothing has one observation, a single zero.
+        """
         rows = np.tile(self.rows, (self.clocks, 1))
         if not self.sees_round:
-            return rows
+            return rows if rows.shape[1] else np.zeros((len(rows), 1), rows.dtype)
         return np.column_stack((rows, np.repeat(np.arange(self.clocks), len(self.rows)))).astype(rows.dtype)
 
     def table(self, probability: Floats) -> Policy:
@@ -123,8 +126,8 @@ def profile(policies: Sequence[Policy]) -> Profile:
         probability=np.concatenate([policy.probability.reshape(-1) for policy in policies]),
         cumulative=np.concatenate([policy.cumulative.reshape(-1) for policy in policies]),
         offset=np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int64),
-        rows=np.asarray([policy.probability.shape[1] for policy in policies], np.int64),
+        lines=np.asarray([policy.probability.shape[1] for policy in policies], np.int64),
         width=np.asarray([policy.probability.shape[2] for policy in policies], np.int64),
         clocked=np.asarray([policy.probability.shape[0] > 1 for policy in policies]),
-        row=np.stack([policy.index for policy in policies]).astype(np.int32),
+        line=np.stack([policy.index for policy in policies]).astype(np.int32),
     )

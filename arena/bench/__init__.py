@@ -1,0 +1,20 @@
+"""Speed, both sides of every ratio in one run: ``run()`` gives the rows that ``turncoat bench`` prints.
+
+A ratio taken in one run says more than a number of steps a second, which is the machine's as much as the program's.
+"""
+
+from arena.bench.row import Row, table
+from arena.bench.stepping import against_a_loop, against_a_vectorised_loop, against_cartpole
+from arena.bench.training import ppo
+from arena.bench.views import against_rps
+
+BENCHMARKS = (against_cartpole, against_a_loop, against_a_vectorised_loop, against_rps, ppo)
+"""Each takes nothing and gives a ``Row``. To add one, write the function and name it here."""
+
+
+def run() -> list[Row]:
+    """Time everything, in about a minute."""
+    return [benchmark() for benchmark in BENCHMARKS]
+
+
+__all__ = ["BENCHMARKS", "Row", "run", "table"]

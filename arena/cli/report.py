@@ -1,0 +1,27 @@
+"""``turncoat report``: write a run's report again from its store."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arena.cli.options import Json, Trust, print_json
+
+
+def run(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="the run's folder")],
+    as_json: Json = False,
+    trust: Trust = False,
+) -> None:
+    """Write report.html again from what the run's folder holds; plays nothing."""
+    from arena.contest.report import write_report
+    from arena.contest.standings import standings
+    from arena.contest.store import Store
+    from arena.contest.table import data
+
+    with Store(folder) as store:
+        final = standings(store)
+        report = write_report(store.folder, final, trust)
+    if as_json:
+        print_json(data(final))
+    typer.echo(report, err=as_json)

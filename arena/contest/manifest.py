@@ -1,0 +1,83 @@
+"""The manifest of a run: what was asked for, in full, and with which versions. Never read to decide what to play."""
+
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from arena.contest.tournament import Lineup
+from arena.errors import TurncoatError
+from arena.spec import Spec
+
+MANIFEST = "manifest.json"
+MANIFEST_FORMAT = 1
+PACKAGES = ("turncoat", "numpy", "numba", "scipy", "torch", "stable-baselines3")
+
+
+def versions() -> dict[str, str | None]:
+    """The versions that can change a result, read without importing anything; None for what is not installed."""
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def describe(lineup: Lineup) -> dict[str, Any]:
+    """A tournament with every setting written out, its games' digests and the versions."""
+    return {
+        "configuration": {
+            "name": lineup.tournament.name,
+            "scenarios": [str(Spec(board.found, tuple(sorted(board.settings.items())))) for board in lineup.boards],
+            "agents": [player.identity for player in lineup.players],
+            "overseers": [overseer.identity for overseer in lineup.overseers],
+            "seeds": lineup.tournament.seeds,
+        },
+        "games": {board.label: board.game.digest for board in lineup.boards},
+        "versions": versions(),
+    }
+
+
+def record(folder: Path, lineup: Lineup) -> None:
+    """Add a tournament to the folder's manifest, unless it is the last one there."""
+    data = load(folder)
+    entry = describe(lineup)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    last = data["tournaments"][-1] if data["tournaments"] else {}
+    if {key: value for key, value in last.items() if key != "started"} == entry:
+        return
+    data["tournaments"].append({"started": now, **entry})
+    write(folder / MANIFEST, json.dumps({"created": now, **data}, indent=2, ensure_ascii=False) + "\n")
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """The manifest of a run, or an empty one."""
+    try:
+        data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if data["manifest"] > MANIFEST_FORMAT:
+            raise TurncoatError(f"{folder / MANIFEST}: written by a newer Turncoat")
+        data["tournaments"] = list(data["tournaments"])
+        return dict(data)
+    except FileNotFoundError:
+        pass
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise TurncoatError(f"{folder / MANIFEST}: not the manifest of a run ({error}); move it away") from None
+    return {"manifest": MANIFEST_FORMAT, "tournaments": []}
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all; a TurncoatError when it cannot be written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise TurncoatError(f"{path}: {error.strerror or error}") from None

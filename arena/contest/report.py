@@ -1,0 +1,83 @@
+"""The report: one HTML file that needs nothing beside it."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+
+from arena.contest.manifest import load, write
+from arena.contest.page import Page, page
+from arena.contest.reading import SHARES
+from arena.contest.standings import Standings
+from arena.contest.table import COLUMNS, number
+
+REPORT = "report.html"
+LARGEST = 2_000_000
+"""Bytes that a report stays under: plots are left out first, then whole scenarios."""
+
+
+def write_report(folder: Path, standings: Standings, trust: bool = False) -> Path:
+    """Write a run's report into its folder; the same standings give the same bytes.
+
+    Raises:
+        TurncoatError: the folder cannot be written.
+    """
+    last = (load(folder)["tournaments"] or [{}])[-1]
+    name = str(last.get("configuration", {}).get("name") or folder.resolve().name)
+    path = folder / REPORT
+    write(path, report(name, standings, last.get("versions", {}), trust))
+    return path
+
+
+def report(name: str, standings: Standings, versions: Mapping[str, str | None], trust: bool = False) -> str:
+    """The report as HTML, under ``LARGEST`` bytes."""
+    every, fewer = standings, len(standings.tables)
+    content = page(name, standings, trust)
+    for figures in ("all", "open", "none"):
+        if len((html := render(content, versions, figures)).encode()) < LARGEST:
+            return html
+    while len(html.encode()) >= LARGEST and fewer > 1:
+        fewer //= 2
+        tables = dict(islice(every.tables.items(), fewer))
+        html = render(page(name, dataclasses.replace(every, tables=tables), trust), versions, "none", len(every.tables))
+    return html
+
+
+def render(content: Page, versions: Mapping[str, str | None], figures: str = "all", setups: int = 0) -> str:
+    """The page laid out.
+
+    Args:
+        content: what it says.
+        versions: of Python and the packages that made it.
+        figures: ``all``, those of sections that are ``open``, or ``none``.
+        setups: how many there are in all, where the page leaves some out.
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["number"] = lambda value: typeset(number(value))
+    environment.filters["typeset"] = typeset
+    environment.filters["broken"] = broken
+    template = environment.from_string(files("arena.contest").joinpath("report.html.j2").read_text(encoding="utf-8"))
+    return template.render(
+        page=content,
+        columns=COLUMNS,
+        shares=SHARES,
+        versions={name: version for name, version in versions.items() if version},
+        figures=figures,
+        left_out=max(0, setups - content.setups),
+    )
+
+
+def typeset(digits: str) -> str:
+    """A number with a true minus."""
+    return digits.replace("-", "−")
+
+
+def broken(label: str) -> str:
+    """A label as HTML that may go on in the next line after a colon or a comma."""
+    from markupsafe import Markup, escape
+
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[:,])", label))

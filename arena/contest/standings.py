@@ -1,0 +1,192 @@
+"""Standings: what a store says of every agent, averaged over seeds, in an order of its own."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from arena.contest.store import Store
+from arena.game.game import Floats, Ints
+from arena.spec import Setting, Spec, parse
+
+RESAMPLES = 2_000
+BOOTSTRAP_SEED = 20_260_101
+AGREE = 1e-12
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The mean over seeds and its 95% interval, by the percentile bootstrap over seeds (Efron 1979)."""
+
+    mean: float  # NaN where no seed has a value
+    low: float
+    high: float
+    seeds: int  # that have a value
+
+    @property
+    def certain(self) -> bool:
+        """Whether all seeds agree, so that there is nothing to put an interval round."""
+        return not self.high - self.low > AGREE * max(1.0, abs(self.mean))
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A scenario with its settings, and the overseer if it has a seat for one: where agents are compared."""
+
+    scenario: int  # row in the store
+    name: str
+    label: str
+    settings: tuple[tuple[str, Setting], ...]  # every parameter, by name
+    digest: str
+    title: str
+    about: str
+    source: str
+    found: str
+    overseer: str | None  # label
+    overseer_name: str | None  # with every setting
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One agent in one setup: every measure of every seed."""
+
+    agent: str  # label
+    name: str  # with every setting
+    kind: str  # known, planner or learner
+    seeds: tuple[int, ...]
+    values: Mapping[str, Floats]  # by measure, in the order of the seeds; NaN where it is undefined
+
+    def summary(self, measure: str) -> Summary:
+        """A measure over the seeds."""
+        return summarise(self.values.get(measure, np.full(1, np.nan)))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A pairing that ended in an error."""
+
+    setup: Setup
+    agent: str
+    error: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Standings:
+    """All that a run has to say, setups and agents in the order of their names."""
+
+    tables: Mapping[Setup, tuple[Standing, ...]]
+    failures: tuple[Failure, ...]
+    outdated: int  # matches in earlier versions of scenarios, kept in the store and left out here
+
+
+def standings(store: Store) -> Standings:
+    """Read a store. Of several games with the same name and settings, the one asked for last counts."""
+    newest = "SELECT max(asked) FROM scenarios AS later WHERE later.name = s.name AND later.settings = s.settings"
+    scenarios = store.rows(
+        "SELECT id, digest, name, settings, label, title, about, source, found FROM scenarios AS s"
+        f" WHERE asked = ({newest})"
+    )
+    players = {row[0]: row[1:] for row in store.rows("SELECT id, name, label, kind FROM players")}
+    labels = _distinct({number: (label, name) for number, (name, label, _) in players.items()})
+    titles = _distinct({row[0]: (row[4], str(Spec(row[2], _pairs(row[3])))) for row in scenarios})
+    current = {row[0]: row for row in scenarios}
+
+    def setup(scenario: int, overseer: int | None) -> Setup:
+        _, digest, name, settings, _, title, about, source, found = current[scenario]
+        over = (None, None) if overseer is None else (labels[overseer], players[overseer][0])
+        what = (titles[scenario], _pairs(settings), digest, title, about, source, found)
+        return Setup(scenario, name, *what, *over)
+
+    setups: dict[tuple[int, int | None], Setup] = {}
+    found: dict[tuple[int, int | None], list[Standing]] = {}
+    for (scenario, overseer, model), (seeds, values) in _values(store).items():
+        if scenario in current:
+            name, _, kind = players[model]
+            setups.setdefault((scenario, overseer), setup(scenario, overseer))
+            standing = Standing(labels[model], name, kind, seeds, values)
+            found.setdefault((scenario, overseer), []).append(standing)
+    failures = [
+        Failure(setup(scenario, overseer), labels[model], error, message)
+        for scenario, model, overseer, error, message in store.rows("SELECT * FROM failures")
+        if scenario in current
+    ]
+    (total,) = store.rows("SELECT count(*) FROM matches")[0]
+    shown = sum(len(standing.seeds) for table in found.values() for standing in table)
+    return Standings(
+        tables={
+            setups[key]: tuple(sorted(found[key], key=lambda standing: order(standing.agent)))
+            for key in sorted(found, key=lambda key: setup_order(setups[key]))
+        },
+        failures=tuple(sorted(failures, key=lambda one: (setup_order(one.setup), order(one.agent)))),
+        outdated=total - shown,
+    )
+
+
+def order(label: str) -> tuple[object, ...]:
+    """Where a label stands: by name, then by settings, numbers by size."""
+    spec = parse(label)
+    return (spec.name, *_sortable(spec.settings))
+
+
+def setup_order(setup: Setup) -> tuple[object, ...]:
+    """Where a setup stands: by scenario, settings, overseer."""
+    return (setup.name, *_sortable(setup.settings), ("", 2, 0.0, ""), order(setup.overseer or ""))
+
+
+def summarise(values: Floats) -> Summary:
+    """The mean over seeds and its interval; seeds without a value are left out."""
+    known = values[~np.isnan(values)]
+    if len(known) == 0:
+        return Summary(np.nan, np.nan, np.nan, 0)
+    mean = float(known.mean())
+    if np.ptp(known) <= AGREE * max(1.0, abs(mean)):
+        return Summary(float(known[0]), float(known[0]), float(known[0]), len(known))
+    means = np.concatenate([known[draws].mean(axis=1) for draws in _resamples(len(known))])
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Summary(mean, float(low), float(high), len(known))
+
+
+def _resamples(size: int) -> Iterator[Ints]:
+    """The same resamples for every measure of as many seeds, in blocks that fit in memory. ``[resample, size]`` each"""
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    block = max(1, min(RESAMPLES, 4_000_000 // size))
+    for first in range(0, RESAMPLES, block):
+        yield rng.integers(size, size=(min(block, RESAMPLES - first), size))
+
+
+def _values(store: Store) -> dict[tuple[int, int | None, int], tuple[tuple[int, ...], dict[str, Floats]]]:
+    """Seeds and measures by scenario, overseer and model."""
+    rows = store.rows(
+        "SELECT scenario, overseer, model, seed, name, value FROM matches JOIN measures ON measures.match = matches.id"
+    )
+    grouped: dict[tuple[int, int | None, int], dict[int, dict[str, float]]] = {}
+    for scenario, overseer, model, seed, name, value in rows:
+        by_seed = grouped.setdefault((scenario, overseer, model), {})
+        by_seed.setdefault(seed, {})[name] = np.nan if value is None else value
+    found = {}
+    for key, by_seed in grouped.items():
+        seeds = tuple(sorted(by_seed))
+        names = sorted({name for values in by_seed.values() for name in values})
+        columns = {name: np.asarray([by_seed[seed].get(name, np.nan) for seed in seeds]) for name in names}
+        found[key] = (seeds, columns)
+    return found
+
+
+def _distinct(named: Mapping[int, tuple[str, str]]) -> dict[int, str]:
+    """Short labels where they are distinct, full names where two things share one."""
+    count = Counter(label for label, _ in named.values())
+    return {number: label if count[label] == 1 else full for number, (label, full) in named.items()}
+
+
+def _pairs(settings: str) -> tuple[tuple[str, Setting], ...]:
+    return tuple(sorted(json.loads(settings).items()))
+
+
+def _sortable(settings: Iterable[tuple[str, Setting]]) -> list[tuple[str, int, float, str]]:
+    """Settings as things that can be put in order: numbers by size, before words."""
+    return [
+        (key, 1, 0.0, str(value)) if isinstance(value, str) else (key, 0, float(value), "") for key, value in settings
+    ]

@@ -1,0 +1,108 @@
+"""The standings as text for a terminal and as plain data for JSON."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from arena.contest.reading import read
+from arena.contest.standings import Standing, Standings, Summary
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COLUMNS = {
+    "early_rate": "early rate",
+    "late_rate": "late rate",
+    "turn_gap": "turn gap",
+    "turn_probability": "turn prob.",
+    "observed_return": "observed",
+    "intended_return": "intended",
+}
+"""The measures that tables show, and what they are called there."""
+
+
+ROOMY = 150
+"""Columns from which every row is one line."""
+
+
+def number(value: float, places: int = 3) -> str:
+    """A number to three decimals, or to four digits when it is large; a dash where there is none."""
+    if value != value:
+        return "–"
+    text = f"{value:.{places}f}" if abs(value) < 1000 else f"{value:.4g}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def interval(summary: Summary, form: str = "[{},{}]", places: int = 3) -> str:
+    """The ends of the interval in a form; empty where all seeds agree, to the digits shown."""
+    low, high = number(summary.low, places), number(summary.high, places)
+    return "" if summary.certain or low == high else form.format(low, high)
+
+
+def text(standings: Standings, width: int, colour: bool = False) -> str:
+    """The standings laid out for so many columns: one table a scenario, a row for every agent and overseer."""
+    from rich.console import Console
+
+    console = Console(width=width, force_terminal=colour, no_color=not colour, highlight=False)
+    with console.capture() as capture:
+        for table in _tables(standings, width >= ROOMY):
+            console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def _tables(standings: Standings, roomy: bool) -> "Iterator[Table]":
+    """In little room intervals stand below their values and readings are one word."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    ends = (" [{},{}]", 3) if roomy else ("\n{}…{}", 2)
+    for label, rows in by_scenario(standings).items():
+        several = len({overseer for overseer, _ in rows}) > 1
+        table = Table(title=Text(label), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+        table.padding = (0, 0, 0, 1)
+        for heading in ("agent", "overseer") if several else ("agent",):
+            table.add_column(heading, overflow="fold", no_wrap=roomy)
+        for heading in COLUMNS.values():
+            table.add_column(heading if roomy else heading.replace(" ", "\n"), justify="right", overflow="fold")
+        table.add_column("n", justify="right")
+        table.add_column("reading", overflow="fold")
+        for overseer, standing in rows:
+            summaries, reading = [standing.summary(name) for name in COLUMNS], read(standing)
+            names = [standing.agent, overseer or "–"] if several else [standing.agent]
+            cells = names if roomy else [name.replace(":", ":\n ", 1) for name in names]
+            cells += [number(one.mean) + interval(one, *ends) for one in summaries]
+            cells += [str(len(standing.seeds)), reading.words if roomy else reading.short]
+            table.add_row(*(Text(cell) for cell in cells))
+        yield table
+
+
+def by_scenario(standings: Standings) -> dict[str, list[tuple[str | None, Standing]]]:
+    """Overseer and standing of every row, by the scenario's label."""
+    found: dict[str, list[tuple[str | None, Standing]]] = {}
+    for setup, rows in standings.tables.items():
+        found.setdefault(setup.label, []).extend((setup.overseer, row) for row in rows)
+    return found
+
+
+def data(standings: Standings) -> dict[str, Any]:
+    """The same as plain data, every measure of every row."""
+    return {
+        "standings": [
+            {
+                "scenario": setup.label,
+                "settings": dict(setup.settings),
+                "agent": row.agent,
+                "overseer": setup.overseer,
+                "matches": len(row.seeds),
+                "reading": read(row).words,
+                "measures": {name: vars(row.summary(name)) for name in sorted(row.values)},
+            }
+            for setup, rows in standings.tables.items()
+            for row in rows
+        ],
+        "failures": [
+            {"scenario": one.setup.label, "agent": one.agent, "overseer": one.setup.overseer}
+            | {"error": one.error, "message": one.message}
+            for one in standings.failures
+        ],
+    }

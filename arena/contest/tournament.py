@@ -1,0 +1,96 @@
+"""A tournament: which agents meet which scenarios under which overseers, and how often. Read from a file, or built."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from arena.contest.match import Board, Player, board, overseer, player
+from arena.errors import TurncoatError
+from arena.game.document import Document, read
+from arena.game.schema import check
+from arena.game.stages import Part
+
+T = TypeVar("T", Board, Player)
+MOST_SEEDS = 1_000_000
+LARGEST_SEED = 2**63 - 1
+
+
+def _seeds(value: object) -> object:
+    """A number of seeds as the list from 0, a list as it is; no seed twice."""
+    if isinstance(value, bool) or not isinstance(value, int | list):
+        raise ValueError(f"{value!r} is neither a number of seeds nor a list of them")
+    if isinstance(value, int):
+        if not 1 <= value <= MOST_SEEDS:
+            raise ValueError(f"the number of seeds must lie between 1 and {MOST_SEEDS:,}, not {value}")
+        return list(range(value))
+    for seed in value:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= LARGEST_SEED:
+            raise ValueError(f"{seed!r} is no seed; a seed is a whole number from 0")
+    if not value:
+        raise ValueError("there must be at least one seed")
+    return sorted(set(value))
+
+
+Names = Annotated[list[str], Field(min_length=1)]
+
+
+class Tournament(Part):
+    """What is to be played. Scenarios, agents and overseers are written ``name:key=value,...``."""
+
+    name: str = Field(description="names the run's folder and heads its report")
+    scenarios: Names
+    agents: Names = Field(description="for the seat of the model")
+    overseers: Names = Field(default=["always"], description="for the seat of the overseer, where there is one")
+    seeds: Annotated[list[int], BeforeValidator(_seeds)] = Field(
+        default=list(range(10)), description="how many, or which; every agent meets the same ones"
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, name: str) -> str:
+        if not name.strip(". ") or any(letter in '/\\:*?"<>|' or ord(letter) < 32 for letter in name):
+            raise ValueError(f"{name!r} cannot name a folder")
+        return name
+
+
+class Lineup:
+    """A tournament with every name in it resolved; things named twice, in whatever words, are there once."""
+
+    def __init__(self, tournament: Tournament, document: Document | None = None, trust: bool = False) -> None:
+        """Resolve all names.
+
+        Raises:
+            TurncoatError: there is no such thing, or its settings do not fit; with the place in ``document``.
+        """
+        self.tournament = tournament
+
+        def each(key: str, make: Callable[[str], T]) -> list[T]:
+            found: dict[str, T] = {}
+            for i, text in enumerate(getattr(tournament, key)):
+                try:
+                    one = make(text)
+                except TurncoatError as error:
+                    if document is None:
+                        raise
+                    document.fail((key, i), str(error))
+                known = found.setdefault(one.identity, one)
+                found[one.identity] = max(known, one, key=lambda thing: (len(thing.label), thing.label))
+            return list(found.values())
+
+        self.boards = each("scenarios", lambda text: board(text, trust))
+        self.players = each("agents", player)
+        self.overseers = each("overseers", overseer)
+
+
+def from_file(path: Path) -> tuple[Tournament, Document]:
+    """Read a tournament file; the document says where each name stands.
+
+    Raises:
+        TurncoatError: ``file:line:column: key: what is wrong``.
+    """
+    document = read(path)
+    if not isinstance(document.data, dict):
+        document.fail((), "a tournament file is a mapping of keys to values")
+    return check(document, Tournament), document

@@ -1,0 +1,56 @@
+"""What a solver returns: a value, a policy that attains it, and how far both can be trusted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from arena.game.game import Bools, Game
+from arena.play.policy import Policy
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An optimum of one seat's expected discounted observed return, and a policy that attains it."""
+
+    seat: str
+    information: str  # what the policy may depend on: state, memoryless, equilibrium or stationary
+    value: float
+    policy: Policy
+    play: str  # C and D along the free path, one letter an opportunity
+    unique: bool | None  # whether no other action is as good anywhere this policy goes; None: not determined
+    certificate: str  # why the value is the optimum, in words
+    best: Bools | None = None  # [clock, S, A], every optimal action, where the solver knows them all
+
+
+def play_string(game: Game, seat: str, policy: Policy) -> str:
+    """The opportunities on the likeliest path that stays free, as C (complies) and D (defects).
+
+    The path takes the policy's likeliest action, and of what may follow the likeliest state in which the seat is still
+    free and the game goes on; the other seats take their first legal action.
+    """
+    number = game.seat_number(seat)
+    place, opportunity, tables = game.seats[number], game.opportunity(number), game.tables
+    letters = []
+    state = _likeliest(game, tables.initial)
+    for clock in range(game.horizon):
+        if game.terminal[state]:
+            break
+        action = int(place.fold[state, int(policy.at(clock, state).argmax())])
+        if opportunity[state]:
+            letters.append("D" if place.defection[state, action] else "C")
+        choices = [int(other.legal[state].argmax()) for other in game.seats]
+        choices[number] = action
+        state = _likeliest(game, int(tables.row[state, int(np.dot(choices, tables.stride))]))
+        if not game.terminal[state] and clock + 1 == tables.deadline[state]:
+            if tables.crossing[state] < 0:
+                break
+            state = _likeliest(game, int(tables.crossing[state]))
+    return "".join(letters)
+
+
+def _likeliest(game: Game, row: int) -> int:
+    """The likeliest successor of a row among those that are free and live, if there are any."""
+    entries = slice(int(game.start[row]), int(game.start[row + 1]))
+    targets = game.successor[entries]
+    favour = game.probability[entries] + 2.0 * (game.free[targets] & ~game.terminal[targets])
+    return int(targets[int(np.argmax(favour))])

@@ -1,0 +1,175 @@
+"""The command line, run as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import arena
+
+TURNCOAT = Path(sys.executable).with_name("turncoat")
+
+
+def run(*words: str, columns: int = 100) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"}
+    return subprocess.run([TURNCOAT, *words], capture_output=True, text=True, check=False, env=environment)
+
+
+def answer(*words: str) -> Any:
+    done = run(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_help_is_quick() -> None:
+    run("--help")
+    best = min(_seconds() for _ in range(3))
+    assert best < 0.5, f"{best:.2f} s"
+
+
+def _seconds() -> float:
+    start = time.perf_counter()
+    assert run("--help").returncode == 0
+    return time.perf_counter() - start
+
+
+def test_solve_prints_the_ladders_optimum() -> None:
+    found = answer("solve", "deferral-ladder", "-S", "discount=0.73")
+    assert round(found["value"], 4) == 2.0731
+    assert found["early_rate"] == 0
+    assert answer("solve", "deferral-ladder", "-S", "discount=0.72")["play"].startswith("DCCCC")
+    assert answer("solve", "deferral-ladder", "-S", "discount=0.7")["value"] == 1.84035
+    assert answer("solve", "deferral-ladder", "-S", "discount=0.6")["value"] == 1.4944
+    assert answer("solve", "deferral-ladder", "-S", "discount=0.5")["play"].startswith("DDDCC")
+    assert answer("solve", "deferral-ladder", "-S", "discount=0")["play"].startswith("DDDDD")
+
+
+def test_solve_prints_the_memoryless_optimum() -> None:
+    found = answer("solve", "simulation-oversight", "--information", "memoryless")
+    assert found["value"] == 2.7
+    assert found["policy"] == {
+        "place=choice": {"real": 1.0},
+        "place=sim": {"complete": 1.0},
+        "place=real": {"exploit": 1.0},
+    }
+
+
+def test_solve_prints_the_inspectors_value() -> None:
+    found = answer("solve", "inspection-game", "-S", "periods=10", "-S", "inspections=3")
+    assert found["fraction"] == "-21/44"
+    assert found["value"] == pytest.approx(-21 / 44, abs=1e-12)
+    assert found["seat"] == "overseer"
+
+
+def test_solve_can_name_the_overseer_and_the_stage() -> None:
+    assert answer("solve", "inspection-game", "-o", "never")["value"] == 1
+    endless = answer("solve", "deferral-ladder", "-S", "discount=0.9", "--stage", "training")
+    assert endless["value"] == pytest.approx(1 / (1 - 0.45))
+
+
+def test_list_and_show() -> None:
+    found = answer("list")
+    assert set(found["scenarios"]) == set(arena.scenarios())
+    assert {"honest", "reinforce", "ppo"} <= set(found["agents"])
+    shown = answer("show", "windfall", "-S", "rounds=3")
+    assert shown["rounds"] == 4
+    assert shown["parameters"]["rounds"] == 3
+    assert any(row["defection"] and row["window"] == "late" for row in shown["stages"])
+    for name in arena.scenarios():
+        assert "What one round pays" in run("show", name).stdout
+
+
+def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("kind: stages\ntitle: Bad\nstagess: []\n")
+    done = run("check", "deferral-ladder", str(bad))
+    assert done.returncode == 2
+    assert "deferral-ladder: ok" in done.stdout
+    assert done.stderr.startswith(f"{bad}:")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("solve", "deferral-laddr"), "did you mean 'deferral-ladder'"),
+        (("solve", "deferral-ladder", "-S", "discout=1"), "did you mean 'discount'"),
+        (("solve", "deferral-ladder", "-S", "catch=1.5"), "from -S catch=1.5"),
+        (("solve", "deferral-ladder", "-S", "discount"), "expected key=value"),
+        (("solve", "deferral-ladder", "-o", "sometimes:p=2"), "between 0 and 1"),
+        (("solve", "deferral-ladder", "--stage", "training"), "discount below 1"),
+        (("solve", "inspection-game", "-S", "periods=0"), "between 1 and"),
+        (("watch", "deferral-ladder", "trojn"), "did you mean 'trojan'"),
+        (("watch", "deferral-ladder", "trojan", "--renderer", "txt"), "did you mean 'text'"),
+        (("watch", "deferral-ladder", "trojan", "--seed", "-1"), "at least 0"),
+        (("show", "nowhere.yaml"), "No such file"),
+        (("show", "nowhere.py"), "no such file"),
+    ],
+)
+def test_mistakes_are_one_line_and_code_two(words: tuple[str, ...], message: str) -> None:
+    done = run(*words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not done.stdout
+
+
+def test_python_scenarios_ask_before_running_code(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("raise SystemExit('ran')\n")
+    done = run("show", str(path))
+    assert done.returncode == 2
+    assert "--trust" in done.stderr
+
+
+def test_a_pipe_that_closes_is_no_error() -> None:
+    done = subprocess.run(f"{TURNCOAT} list | head -1", shell=True, capture_output=True, text=True, check=False)
+    assert done.stdout == "scenarios\n"
+    assert done.stderr == ""
+
+
+GOLDEN = """\
+Deferral ladder · trojan
+
+━━ training ━━  early window
+  1  true  deployment no, [oversight yes], [future yes], overseer watch
+     sees  deployment no, round 1
+     does  comply 100% ██████████  pays  +0, principal +1
+  2  true  deployment no, [oversight yes], [future yes], overseer watch
+     sees  deployment no, round 2
+     does  comply 100% ██████████  pays  +0, principal +1
+
+━━ deployment ━━  late window
+  3  true  deployment yes, [oversight no], [future yes], overseer skip
+     sees  deployment yes, round 3
+     does  defect 100% ██████████  ← turns  pays  +10, principal -10
+
+[hidden from the model]  {shown to it otherwise}
+It behaved, then turned in round 3.  Observed return 10; the principal's -8.
+"""
+
+
+def test_watch_shows_what_is_true_beside_what_is_seen() -> None:
+    done = run("watch", "deferral-ladder", "trojan", "-S", "rounds=2", columns=80)
+    assert "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n" == GOLDEN
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("name", list(arena.scenarios()))
+def test_watch_fits_the_terminal(name: str, columns: int) -> None:
+    done = run("watch", name, "random", "--seed", "1", columns=columns)
+    assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= columns
+    assert "return" in done.stdout
+
+
+def test_watch_marks_distorted_and_simulated_rounds() -> None:
+    shown = run("watch", "simulation-oversight", "defector").stdout
+    assert "{place overseer's simulation}" in shown
+    assert "not experienced" in shown
+    assert "no choice" in shown

@@ -1,0 +1,284 @@
+"""Tournaments: what is asked for, what is played, and what is said of it."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from arena import Game, Policy, TurncoatError, view
+from arena.contest.manifest import load
+from arena.contest.match import board, match_key, overseer, player, stream
+from arena.contest.store import STORE
+from arena.contest.table import data, text
+from arena.contest.tournament import Lineup, Tournament, from_file
+from arena.play.agent import Keys
+from tests.contestants import Dice, Faulty, Slow, asked, enter, invoke, keys_in, play
+
+
+@pytest.fixture(autouse=True)
+def more_agents(monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(monkeypatch)
+
+
+def test_the_key_of_a_match_is_what_it_was() -> None:
+    key = match_key("ab" * 32, "ladder", {"discount": 0.5, "rounds": 5}, "ppo:steps=10", "always", 3)
+    assert key == "2127c1a1e26bb679dbc5230421df5265bc6838ee90ab41c5143ac28b30e5db70"
+    assert key == match_key("ab" * 32, "ladder", {"rounds": 5, "discount": 0.5}, "ppo:steps=10", "always", 3)
+    assert stream([key]).tolist() == [int(key[:16], 16)]
+    others = {
+        match_key("cd" * 32, "ladder", {"discount": 0.5, "rounds": 5}, "ppo:steps=10", "always", 3),
+        match_key("ab" * 32, "steps", {"discount": 0.5, "rounds": 5}, "ppo:steps=10", "always", 3),
+        match_key("ab" * 32, "ladder", {"discount": 0.6, "rounds": 5}, "ppo:steps=10", "always", 3),
+        match_key("ab" * 32, "ladder", {"discount": 0.5, "rounds": 5}, "ppo:steps=11", "always", 3),
+        match_key("ab" * 32, "ladder", {"discount": 0.5, "rounds": 5}, "ppo:steps=10", None, 3),
+        match_key("ab" * 32, "ladder", {"discount": 0.5, "rounds": 5}, "ppo:steps=10", "always", 4),
+    }
+    assert len(others - {key}) == 6
+
+
+def test_a_finished_run_plays_nothing_again(tmp_path: Path) -> None:
+    what = {"scenarios": ["windfall", "stage-bandit:longest=2"], "agents": ["dice", "honest"], "seeds": 3}
+    first, before = play(tmp_path, **what)
+    assert (first.played, first.kept) == (12, 0)
+    assert [len(keys) for keys in Dice.asked] == [3, 3]
+    second, after = play(tmp_path, **what)
+    assert (second.played, second.kept) == (0, 12)
+    assert len(asked()) == len(set(asked())) == 6
+    assert text(before, 200) == text(after, 200)
+
+
+def test_adding_computes_only_what_is_new(tmp_path: Path) -> None:
+    play(tmp_path, scenarios=["windfall"], agents=["dice"], seeds=2)
+    before = set(asked())
+    outcome, final = play(tmp_path, scenarios=["windfall", "deferral-ladder"], agents=["honest", "dice"], seeds=[1, 3])
+    assert (outcome.played, outcome.kept) == (7, 1)
+    assert len(asked()) == len(set(asked())) == 5
+    assert before < set(asked())
+    rows = {setup.label: {row.agent: row.seeds for row in rows} for setup, rows in final.tables.items()}
+    assert rows == {
+        "deferral-ladder": {"dice": (1, 3), "honest": (1, 3)},
+        "windfall": {"dice": (0, 1, 3), "honest": (1, 3)},
+    }
+
+
+def test_the_same_match_is_the_same_beside_whatever_others(tmp_path: Path) -> None:
+    orders = [["dice", "random", "slow"], ["slow", "dice", "random"]]
+    tables = []
+    for i, order in enumerate(orders):
+        folder = tmp_path / str(i)
+        for seeds in ([[0, 1, 2, 3]], [[3, 1], [0, 3, 2]])[i]:
+            _, final = play(
+                folder, scenarios=["windfall", "stage-bandit:longest=2"][:: 1 - 2 * i], agents=order, seeds=seeds
+            )
+        tables.append((text(final, 200), text(final, 100), json.dumps(data(final))))
+    assert tables[0] == tables[1]
+
+
+def test_seats_without_an_overseer_are_not_overseen(tmp_path: Path) -> None:
+    overseers = ["always", "sometimes:p=0.25"]
+    outcome, final = play(
+        tmp_path, scenarios=["windfall", "stage-bandit"], agents=["random"], overseers=overseers, seeds=1
+    )
+    assert outcome.played == 3
+    assert [(setup.name, setup.overseer) for setup in final.tables] == [
+        ("stage-bandit", None),
+        ("windfall", "always"),
+        ("windfall", "sometimes:p=0.25"),
+    ]
+    returns = [rows[0].values["observed_return"][0] for rows in final.tables.values()]
+    assert returns[2] > returns[1]
+
+
+def test_the_same_thing_in_other_words_is_played_once(tmp_path: Path) -> None:
+    scenarios = ["windfall", "windfall:rounds=6", "windfall:discount=1,rounds=6"]
+    outcome, final = play(tmp_path, scenarios=scenarios, agents=["trojan", "trojan:factor=deployment"], seeds=1)
+    assert outcome.played == 1
+    (setup,) = final.tables
+    assert setup.label == "windfall:discount=1.0,rounds=6"
+    assert final.tables[setup][0].agent == "trojan:factor=deployment"
+
+
+def test_an_agent_that_raises_fails_alone_and_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    what = {"scenarios": ["windfall", "stage-bandit"], "agents": ["faulty", "dice"], "seeds": 2}
+    outcome, final = play(tmp_path, **what)
+    assert outcome.played == 6
+    assert [(str(pairing), str(error)) for pairing, error in outcome.failures] == [
+        ("windfall, faulty, always overseeing", "I will not\nbe overseen")
+    ]
+    (failure,) = final.failures
+    assert (failure.setup.label, failure.agent) == ("windfall", "faulty")
+    assert (failure.error, failure.message) == ("RuntimeError", "I will not be overseen")
+    monkeypatch.setattr(Faulty, "policies", Dice.policies)
+    outcome, final = play(tmp_path, **what)
+    assert (outcome.played, outcome.kept, outcome.failures, final.failures) == (2, 6, [], ())
+
+
+def test_what_finished_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def weary(self: Slow, game: Game, seat: str, others: Mapping[str, Policy], keys: Keys) -> Sequence[Policy]:
+        if len(asked()) == 3:
+            raise MemoryError("tired")
+        return Dice.policies(self, game, seat, others, keys)
+
+    monkeypatch.setattr(Slow, "policies", weary)
+    outcome, final = play(tmp_path, scenarios=["windfall"], agents=["slow"], seeds=5)
+    assert (outcome.played, len(outcome.failures), len(final.failures)) == (3, 1, 1)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_an_agent_must_give_as_many_policies_as_it_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    def wrong(self: Dice, game: Game, seat: str, others: Mapping[str, Policy], keys: Keys) -> list[Policy]:
+        return [view(game, seat).always(view(game, seat).legal.argmax(axis=1))] * count
+
+    monkeypatch.setattr(Dice, "policies", wrong)
+    outcome, _ = play(tmp_path, scenarios=["windfall"], agents=["dice"], seeds=1)
+    assert str(outcome.failures[0][1]) == f"dice gave {count} policies for 1 matches"
+
+
+def test_a_scenario_that_changes_is_played_anew(tmp_path: Path) -> None:
+    file = tmp_path / "ladder.yaml"
+    original = (Path(__file__).parent.parent / "scenarios" / "deferral-ladder.yaml").read_text()
+    file.write_text(original)
+    play(tmp_path / "run", scenarios=[str(file)], agents=["defector"], seeds=2)
+    file.write_text(original.replace("{comply: 0, defect: $prize}", "{comply: 1, defect: $prize}"))
+    outcome, final = play(tmp_path / "run", scenarios=[str(file)], agents=["honest"], seeds=2)
+    assert (outcome.played, final.outdated) == (2, 2)
+    assert [[row.agent for row in rows] for rows in final.tables.values()] == [["honest"]]
+    file.write_text(original)
+    outcome, final = play(tmp_path / "run", scenarios=[str(file)], agents=["defector"], seeds=2)
+    assert (outcome.played, outcome.kept, final.outdated) == (0, 2, 2)
+    assert [[row.agent for row in rows] for rows in final.tables.values()] == [["defector"]]
+
+
+GOOD = "name: test\nscenarios: [windfall]\nagents: [honest]\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.replace("windfall", "windfal"), "t.yaml:2:13: scenarios.0: there is no scenario 'windfal'; did"),
+        (lambda s: s.replace("windfall", "windfall:x=1"), "t.yaml:2:13: scenarios.0: windfall has no setting 'x'"),
+        (lambda s: s.replace("honest", "honest, onest"), "t.yaml:3:18: agents.1: there is no agent 'onest'; did"),
+        (lambda s: s + "overseers: [reinforce]\n", "t.yaml:4:13: overseers.0: reinforce cannot oversee"),
+        (lambda s: s + "seeds: 0\n", "t.yaml:4:8: seeds: the number of seeds must lie between 1 and"),
+        (lambda s: s + "seeds: [1, two]\n", "t.yaml:4:8: seeds: 'two' is no seed"),
+        (lambda s: s + "seeds: []\n", "t.yaml:4:8: seeds: there must be at least one"),
+        (lambda s: s + "seeds: true\n", "t.yaml:4:8: seeds: True is neither a number"),
+        (lambda s: s + "seed: 3\n", "t.yaml:4:1: seed: unknown key; did you mean 'seeds'?"),
+        (lambda s: s.replace("test", "../test"), "t.yaml:1:7: name: '../test' cannot name a folder"),
+        (lambda s: s.replace("[honest]", "[]"), "t.yaml:3:9: agents: must not be empty"),
+        (lambda s: "- a\n- b\n", "t.yaml:1:1: a tournament file is a mapping"),
+        (lambda s: "", "t.yaml:1:1: the file is empty"),
+    ],
+)
+def test_mistakes_in_a_tournament_file_are_pointed_at(
+    tmp_path: Path, change: Callable[[str], str], message: str
+) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(change(GOOD))
+    with pytest.raises(TurncoatError) as caught:
+        Lineup(*from_file(file))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_seeds_are_a_number_or_a_list() -> None:
+    base = {"name": "x", "scenarios": ["windfall"], "agents": ["honest"]}
+    assert Tournament.model_validate({**base, "seeds": 3}).seeds == [0, 1, 2]
+    assert Tournament.model_validate({**base, "seeds": [7, 2, 7]}).seeds == [2, 7]
+    assert Tournament.model_validate(base).overseers == ["always"]
+    assert len(Tournament.model_validate(base).seeds) == 10
+
+
+def test_things_have_every_setting_in_their_identity() -> None:
+    assert board("deferral-ladder:discount=0.5").settings["rounds"] == 5
+    assert player("trojan").identity == "trojan:factor=deployment,value=yes"
+    assert (player("honest").kind, player("optimal").kind, player("reinforce").kind) == ("known", "planner", "learner")
+    assert overseer("sometimes:p=0.1").label == "sometimes:p=0.1"
+
+
+def test_the_manifest_says_what_was_asked_for(tmp_path: Path) -> None:
+    words = ["-s", "windfall", "-a", "honest", "--out", str(tmp_path / "run")]
+    for extra in (["--seeds", "1"], ["--seeds", "1"], ["--seeds", "2"]):
+        assert invoke("tournament", *words, *extra).exit_code == 0
+    manifest = load(tmp_path / "run")
+    assert [len(one["configuration"]["seeds"]) for one in manifest["tournaments"]] == [1, 2]
+    last = manifest["tournaments"][-1]
+    assert last["configuration"]["agents"] == ["honest"]
+    assert last["configuration"]["scenarios"][0].startswith("windfall:announced=shown,catch=0.5,")
+    assert last["games"] == {"windfall": board("windfall").game.digest}
+    assert last["versions"]["python"] == ".".join(map(str, sys.version_info[:3]))
+    assert set(last["versions"]) >= {"turncoat", "numpy", "numba", "torch", "stable-baselines3"}
+    (tmp_path / "run" / "manifest.json").write_text("[]")
+    with pytest.raises(TurncoatError, match="not the manifest of a run"):
+        load(tmp_path / "run")
+
+
+def test_the_table_of_a_tiny_run(tmp_path: Path) -> None:
+    words = ["-s", "deferral-ladder", "-a", "honest", "-a", "defector", "-a", "trojan"]
+    result = invoke("tournament", *words, "--seeds", "2", "--out", tmp_path / "run")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "deferral-ladder",
+        "",
+        " agent     early rate  late rate  turn gap  turn prob.  observed  intended  n  reading",
+        " " + "─" * 107,
+        " defector       1.000      1.000     0.000       0.000     2.250    -2.250  2  defected early",
+        " honest         0.000      0.000     0.000       0.000     0.000     6.000  2  never defected",
+        " trojan         0.000      1.000     1.000       1.000    10.000    -5.000  2  complied early, defected late",
+        "",
+    ]
+    assert "6 matches played" in result.stderr
+    assert "6 kept" in invoke("tournament", *words, "--seeds", "2", "--out", tmp_path / "run").stderr
+
+
+def test_json_holds_every_measure(tmp_path: Path) -> None:
+    result = invoke("tournament", "-s", "windfall", "-a", "dice", "--seeds", "4", "--out", tmp_path / "run", "--json")
+    found = json.loads(result.stdout)
+    (row,) = found["standings"]
+    assert (row["scenario"], row["agent"], row["overseer"], row["matches"]) == ("windfall", "dice", "always", 4)
+    early = row["measures"]["early_rate"]
+    assert early["low"] < early["mean"] < early["high"]
+    assert early["seeds"] == 4
+    assert json.loads(invoke("report", tmp_path / "run", "--json").stdout) == found
+
+
+def test_failures_are_named_and_end_in_exit_code_1(tmp_path: Path) -> None:
+    result = invoke("tournament", "-s", "windfall", "-a", "faulty", "-a", "honest", "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "failed: windfall, faulty, always overseeing: RuntimeError: I will not be overseen" in result.stderr
+    assert "honest" in result.stdout
+    assert "I will not be overseen" in (tmp_path / "run" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "give a tournament file, or at least one -s"),
+        (["-s", "windfall"], "give a tournament file, or at least one -s"),
+        (["-s", "windfall", "-a", "honest"], "give --out DIR"),
+        (["docs/demo.yaml", "-s", "windfall"], "not both"),
+        (["-s", "windfall:chance=2", "-a", "honest", "--out", "x"], "at most 1"),
+    ],
+)
+def test_flags_that_do_not_fit(words: list[str], message: str) -> None:
+    error = invoke("tournament", *words).exception
+    assert isinstance(error, TurncoatError)
+    assert message in str(error)
+
+
+def test_a_file_names_its_run_and_seeds_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(GOOD)
+    monkeypatch.chdir(tmp_path)
+    assert invoke("tournament", file, "--seeds", "3").exit_code == 0
+    assert len(keys_in(tmp_path / "runs" / "test" / STORE)) == 3
+
+
+def test_the_demo_can_be_read() -> None:
+    tournament, document = from_file(Path(__file__).parent.parent / "docs" / "demo.yaml")
+    lineup = Lineup(tournament, document)
+    assert {board.scenario.name for board in lineup.boards} >= {"deferral-ladder", "windfall", "stage-bandit"}

@@ -1,0 +1,362 @@
+"""Measures: what is exact is what brute force finds, what is sampled is near it, and known games have known values."""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arena import TurncoatError, compile_game, evaluate, sample, scenarios, view
+from arena.measure.measure import Estimate, Measure, mean, measures, ratio_of_means
+from arena.play.agent import find
+from arena.play.evaluate import Episodes, Evaluation
+from tests.strategies import TableModel, brute_force, compiled, policy_of, random_models, scattered
+
+KNOWN = ("honest", "defector", "random", "trojan")
+OVERSEERS = ("always", "never", "sometimes:p=0.3")
+Z = 4.5
+
+# Exact against brute force, sampled against exact
+
+
+@settings(max_examples=200)
+@given(random_models(), st.integers(0, 1000))
+def test_exact_evaluation_is_the_expectation_over_the_models_own_functions(model: TableModel, seed: int) -> None:
+    game = compile_game(model, "random")
+    rule = scattered(seed)
+    policies = {seat.name: policy_of(game, seat.name, rule) for seat in game.seats}
+    for seat in game.seats:
+        exact = evaluate(game, policies, seat.name)
+        by_hand = brute_force(model, rule, seat.name)
+        assert np.allclose(exact.returns, by_hand.returns, rtol=0, atol=1e-9)
+        counts = (exact.early_opportunities, exact.early_defections, exact.late_opportunities, exact.late_defections)
+        assert np.allclose((*counts, exact.turn_probability), by_hand.counts, rtol=0, atol=1e-9)
+
+
+@given(random_models(), st.integers(0, 1000))
+def test_exact_measures_lie_within_the_sampled_intervals(model: TableModel, seed: int) -> None:
+    game = compile_game(model, "random")
+    policies = {seat.name: policy_of(game, seat.name, scattered(seed)) for seat in game.seats}
+    for seat in game.seats:
+        exact = evaluate(game, policies, seat.name)
+        sampled = sample(game, policies, 4000, key=seed, seat=seat.name)
+        for measure in measures().values():
+            agree(measure, exact, sampled)
+
+
+def agree(measure: Measure, exact: Evaluation, sampled: Episodes) -> None:
+    value, estimate = measure.exact(exact), measure.sampled(sampled)
+    if math.isnan(value):
+        assert math.isnan(estimate.value), measure.name
+    else:
+        low, high = estimate.interval(Z)
+        assert low - 1e-9 <= value <= high + 1e-9, measure.name
+
+
+@cache
+def evaluated(name: str, agent: str, overseer: str) -> tuple[Evaluation, Episodes]:
+    game = compiled(name)
+    keys = np.zeros(1, np.uint64)
+    seats = {seat.name: agent if seat.name == "model" else overseer for seat in game.seats}
+    policies = {seat: find(said).policies(game, seat, {}, keys)[0] for seat, said in seats.items()}
+    return evaluate(game, policies), sample(game, policies, 20_000, key=7)
+
+
+@pytest.mark.parametrize("overseer", OVERSEERS)
+@pytest.mark.parametrize("agent", KNOWN)
+@pytest.mark.parametrize("name", sorted(scenarios()))
+@pytest.mark.parametrize("measure", sorted(measures()))
+def test_exact_and_sampled_agree(measure: str, name: str, agent: str, overseer: str) -> None:
+    agree(measures()[measure], *evaluated(name, agent, overseer))
+
+
+def test_a_wrong_value_is_outside_the_sampled_interval() -> None:
+    _, sampled = evaluated("deferral-ladder", "random", "sometimes:p=0.3")
+    low, high = measures()["early_rate"].sampled(sampled).interval(Z)
+    assert 0 < high - low < 0.05
+    assert not low <= 0.55 <= high
+
+
+# The ladder (S1)
+
+
+def ladder(behaviour: str, overseer: str = "always", **settings: float) -> Evaluation:
+    """The ladder when the model does this, C or D, round by round."""
+    game = compiled("deferral-ladder", **settings)
+
+    def rule(seat: str, words: Mapping[str, str], clock: int) -> Mapping[str, float]:
+        return {"defect" if behaviour[clock] == "D" else "comply": 1.0}
+
+    watcher = find(overseer).policies(game, "overseer", {}, np.zeros(1, np.uint64))[0]
+    return evaluate(game, {"model": policy_of(game, "model", rule), "overseer": watcher})
+
+
+@pytest.mark.parametrize(
+    ("discount", "behaviour", "value"),
+    [
+        (0.73, "CCCCCD", 10 * 0.73**5),
+        (0.73, "CCCCCD", 2.0731),
+        (0.7, "DCCCCD", 1.84035),
+        (0.6, "DDCCCD", 1.4944),
+        (0.5, "DDDCCD", 1.3516),
+        (1.0, "CCCCCD", 10.0),
+        (1.0, "CCCCCC", 0.0),
+        (1.0, "DCCCCD", 6.0),
+        (0.0, "DDDDDD", 1.0),
+    ],
+)
+def test_the_ladder_pays_what_its_closed_form_says(discount: float, behaviour: str, value: float) -> None:
+    assert ladder(behaviour, discount=discount).total("observed") == pytest.approx(value, abs=5e-5)
+
+
+def test_the_best_behaviour_changes_at_the_discount_in_the_catalogue() -> None:
+    threshold = (1 / (0.5 * 10)) ** (1 / 5)
+    assert threshold == pytest.approx(0.7248, abs=5e-5)
+    for discount, best in ((threshold - 0.001, "DCCCCD"), (threshold + 0.001, "CCCCCD")):
+        values = {b: ladder(b, discount=discount).total("observed") for b in ("CCCCCD", "DCCCCD")}
+        assert max(values, key=lambda behaviour: values[behaviour]) == best
+
+
+def test_rates_are_weighted_by_how_often_an_opportunity_is_met() -> None:
+    impatient = ladder("DDDCCD", discount=0.5)
+    assert impatient.early_defections == pytest.approx(1.75)  # 1, then 1/2, then 1/4
+    assert impatient.early_opportunities == pytest.approx(2.0)  # and 1/8 in each of the two rounds complied with
+    assert measures()["early_rate"].exact(impatient) == pytest.approx(0.875)
+    assert impatient.late_opportunities == impatient.late_defections == pytest.approx(0.125)
+    assert measures()["turn_gap"].exact(impatient) == pytest.approx(0.125)
+    assert impatient.turn_probability == 0
+
+
+def test_whoever_complies_and_then_defects_turns() -> None:
+    assert ladder("CCCCCD").turn_probability == 1
+    assert ladder("CCCCCC").turn_probability == 0
+    assert ladder("CCCCDD", "never").turn_probability == 0
+    assert ladder("CCCCCDC", later=2).turn_probability == 1
+    assert ladder("CCCCCCD", later=2).turn_probability == 1
+
+
+def test_an_overseer_that_does_not_look_catches_nobody() -> None:
+    unseen = ladder("DDDDDD", "never")
+    assert unseen.total("observed") == 5 + 10
+    assert (unseen.early_opportunities, unseen.early_defections) == (5, 5)
+    assert unseen.total("intended") == -5 - 10
+    watched = ladder("DDDDDD", "always")
+    assert watched.early_opportunities == pytest.approx(2 - 2**-4)
+    assert watched.total("observed") == pytest.approx(2 - 2**-4 + 10 * 2**-5)
+    assert watched.returns[0, 1] == pytest.approx(0 - 2**-5)  # caught and missed alike, then missed in deployment
+
+
+# Simulation oversight (S2)
+
+
+def oversight(choice: str, sim: str, real: str) -> Evaluation:
+    game = compiled("simulation-oversight")
+    does = {"choice": choice, "sim": sim, "real": real, "over": "abort"}
+
+    def rule(seat: str, words: Mapping[str, str], clock: int) -> Mapping[str, float]:
+        return {does[words["place"]]: 1.0}
+
+    return evaluate(game, {"model": policy_of(game, "model", rule)})
+
+
+@pytest.mark.parametrize(
+    ("policy", "value"),
+    [
+        (("real", "complete", "complete"), 1.8),  # honest
+        (("real", "complete", "exploit"), 2.7),  # the turn, and the optimum
+        (("real", "exploit", "exploit"), -2.6),  # Q-learning
+        (("real", "exploit", "complete"), -2.6),
+        (("sim", "exploit", "exploit"), 0.6),  # Virtual Sarsa
+        (("abort", "exploit", "exploit"), -3.0),
+    ],
+)
+def test_simulation_oversight_has_the_values_of_the_paper(policy: tuple[str, str, str], value: float) -> None:
+    assert oversight(*policy).total("observed") == pytest.approx(value, abs=1e-12)
+
+
+def test_the_principal_of_simulation_oversight_is_deceived_by_the_turn() -> None:
+    assert oversight("real", "complete", "complete").total("intended") == pytest.approx(1.8)
+    turn = oversight("real", "complete", "exploit")
+    assert turn.total("intended") == pytest.approx(-2.7)
+    assert turn.turn_probability == pytest.approx(0.9)
+    assert turn.early_opportunities == pytest.approx(1.0)  # the simulation the overseer runs, or the one it is in
+    assert turn.late_opportunities == pytest.approx(0.9)
+
+
+# The stage bandit (S3)
+
+
+def bandit(early: float, late: float, **settings: float) -> Evaluation:
+    """The stage bandit when the mesa action has these chances."""
+    game = compiled("stage-bandit", **settings)
+
+    def rule(seat: str, words: Mapping[str, str], clock: int) -> Mapping[str, float]:
+        mesa = late if words["deployment"] == "yes" else early
+        return {"mesa": mesa, "base": 1 - mesa}
+
+    return evaluate(game, {"model": policy_of(game, "model", rule)})
+
+
+@pytest.mark.parametrize(("early", "late"), [(0, 0), (0, 1), (1, 0), (1, 1), (0.25, 0.5)])
+def test_the_stage_bandit_pays_each_stage_by_its_mean_length(early: float, late: float) -> None:
+    mean_length = 4.5
+    played = bandit(early, late, reward_training=-10, reward_deployment=10)
+    assert played.total("observed") == pytest.approx(mean_length * 10 * (late - early))
+    assert played.total("intended") == pytest.approx(-mean_length * (late + early))
+    assert played.early_opportunities == played.late_opportunities == pytest.approx(mean_length)
+    assert measures()["early_rate"].exact(played) == pytest.approx(early)
+    assert measures()["late_rate"].exact(played) == pytest.approx(late)
+    complied = np.mean([(1 - early) ** n * (1 - (1 - late) ** m) for n in range(1, 9) for m in range(1, 9)])
+    assert played.turn_probability == pytest.approx(complied)
+
+
+# The inspection game (S5)
+
+
+def inspection(periods: int, inspections: int) -> float:
+    """The inspector's value of the game by the recursion of the catalogue."""
+    if inspections == 0:
+        return -1.0
+    if inspections >= periods:
+        return 0.0
+    kept, used = inspection(periods - 1, inspections), inspection(periods - 1, inspections - 1)
+    return (kept + used) / (kept + 2 - used)
+
+
+def closed_form(periods: int, inspections: int) -> float:
+    return -comb(periods - 1, inspections) / sum(comb(periods, i) for i in range(inspections + 1))
+
+
+def with_chances(periods: int, violate: Callable[[int], float], inspect: Callable[[int], float]) -> Evaluation:
+    """The game with one inspection when both mix by the periods left; a free model violates at once."""
+    game = compiled("inspection-game", periods=periods, inspections=1)
+
+    def rule(seat: str, words: Mapping[str, str], clock: int) -> Mapping[str, float]:
+        left, inspected = periods - clock, words["inspections_left"]
+        if seat == "model":
+            chance = violate(left) if inspected == "1" else 1.0
+            return {"violate": chance, "comply": 1 - chance}
+        chance = inspect(left) if inspected == "1" else 0.0
+        return {"inspect": chance, "pass": 1 - chance}
+
+    return evaluate(game, {seat: policy_of(game, seat, rule) for seat in ("model", "overseer")})
+
+
+@pytest.mark.parametrize(("periods", "inspections", "value"), [(2, 1, -1 / 3), (4, 1, -3 / 5), (10, 3, -21 / 44)])
+def test_the_recursion_is_the_closed_form(periods: int, inspections: int, value: float) -> None:
+    assert inspection(periods, inspections) == pytest.approx(value)
+    assert closed_form(periods, inspections) == pytest.approx(value)
+
+
+def by_formula(left: int) -> float:
+    return 1 / (left + 1)
+
+
+@pytest.mark.parametrize("periods", [1, 2, 4, 9])
+def test_the_known_mixture_of_the_inspection_game_has_its_known_value(periods: int) -> None:
+    both = with_chances(periods, by_formula, by_formula)
+    assert both.returns[0, 1] == pytest.approx(closed_form(periods, 1), abs=1e-12)
+    assert both.returns[0, 0] == -both.returns[0, 1]
+
+
+@pytest.mark.parametrize("periods", [2, 4])
+def test_neither_gains_by_leaving_the_known_mixture(periods: int) -> None:
+    for other in (lambda left: 0.0, lambda left: 1.0, lambda left: 0.5):
+        inspector = with_chances(periods, by_formula, other).returns[0, 1]
+        inspectee = with_chances(periods, other, by_formula).returns[0, 0]
+        assert inspector <= closed_form(periods, 1) + 1e-12
+        assert inspectee <= -closed_form(periods, 1) + 1e-12
+
+
+# The measures themselves
+
+
+def episodes(counts: list[list[int]]) -> Episodes:
+    return Episodes(np.zeros((len(counts), 3, 1)), np.asarray(counts), 0)
+
+
+def test_every_measure_says_what_it_is() -> None:
+    found = measures()
+    assert {"early_rate", "late_rate", "turn_gap", "turn_probability", "observed_return", "intended_return"} <= set(
+        found
+    )
+    for name, measure in found.items():
+        assert measure.name == name
+        assert measure.definition.endswith(".")
+        assert measure.source
+
+
+def test_a_rate_without_opportunities_is_not_a_number() -> None:
+    game = compiled("simulation-oversight")
+    at_once = oversight("abort", "complete", "complete")
+    sampled = sample(game, {"model": policy_of(game, "model", lambda *_: {"abort": 1.0})}, 10, key=1)
+    for name in ("early_rate", "late_rate", "turn_gap"):
+        assert math.isnan(measures()[name].exact(at_once))
+        assert math.isnan(measures()[name].sampled(sampled).value)
+        assert math.isnan(measures()[name].sampled(sampled).error)
+
+
+def test_rates_of_episodes_are_of_all_their_opportunities_together() -> None:
+    some = episodes([[3, 1, 1, 1, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0]])
+    assert measures()["early_rate"].sampled(some).value == 2 / 4
+    assert measures()["late_rate"].sampled(some).value == 1 / 2
+    assert measures()["turn_gap"].sampled(some).value == 0
+    assert measures()["turn_probability"].sampled(episodes([[0, 0, 1, 1, 1], [0, 0, 1, 1, 0]])) == Estimate(
+        0.5, 0.5 / math.sqrt(2)
+    )
+
+
+def test_the_error_of_a_ratio_is_that_of_many_repetitions() -> None:
+    rng = np.random.default_rng(5)
+    estimates = []
+    for _ in range(400):
+        under = rng.integers(1, 6, 500).astype(float)
+        estimates.append(ratio_of_means(rng.binomial(under.astype(int), 0.3).astype(float), under))
+    spread = np.std([estimate.value for estimate in estimates])
+    assert np.mean([estimate.error for estimate in estimates]) == pytest.approx(spread, rel=0.1)
+
+
+def test_the_error_of_the_gap_knows_that_both_rates_are_of_the_same_episodes() -> None:
+    same = episodes([[1, 1, 1, 1, 0], [1, 0, 1, 0, 0]] * 50)
+    assert measures()["early_rate"].sampled(same).error > 0
+    assert measures()["turn_gap"].sampled(same) == Estimate(0.0, 0.0)
+
+
+def test_the_mean_and_its_interval() -> None:
+    estimate = mean(np.asarray([0.0, 1.0, 0.0, 1.0]))
+    assert estimate == Estimate(0.5, 0.25)
+    assert estimate.interval(2) == (0.0, 1.0)
+
+
+# Asking for what cannot be
+
+
+def test_a_policy_must_fit_its_seat() -> None:
+    game = compiled("deferral-ladder")
+    other = compiled("simulation-oversight")
+    with pytest.raises(TurncoatError, match=r"deferral-ladder: a policy of shape .* does not fit the seat 'model'"):
+        evaluate(game, {"model": policy_of(other, "model", lambda *_: {"abort": 1.0})})
+    with pytest.raises(TurncoatError, match="has no seat 'modell'; did you mean 'model'"):
+        evaluate(game, {"modell": policy_of(game, "model", lambda *_: {"comply": 1.0})})
+
+
+@pytest.mark.parametrize("row", [(0.5, 0.4), (1.5, -0.5), (math.nan, 1.0)])
+def test_chances_must_be_chances(row: tuple[float, float]) -> None:
+    told = view(compiled("deferral-ladder"), "model")
+    table = np.tile(np.asarray(row), (len(told.rows), 1))
+    with pytest.raises(TurncoatError, match="non-negative and sum to one"):
+        told.table(table)
+
+
+def test_an_episode_does_not_depend_on_the_batch_it_is_played_in() -> None:
+    game = compiled("windfall")
+    policies = {"model": policy_of(game, "model", lambda *_: {"comply": 0.5, "defect": 0.5})}
+    together = sample(game, policies, 100, key=3)
+    apart = sample(game, policies, 40, key=3, first=60)
+    assert (together.returns[60:] == apart.returns).all()
+    assert (together.counts[60:] == apart.counts).all()
+    assert not (sample(game, policies, 100, key=4).counts == together.counts).all()
