@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test check bench pictures clean
 install: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
@@ -24,6 +24,9 @@ check: install  ## format, lint, types
 
 bench: install  ## speed, both sides of every ratio in one run
 	$(BIN)/turncoat bench
+
+pictures:  ## the picture of the README, from the demo's report
+	$(BIN)/python docs/pictures.py
 
 clean:
 	rm -rf .venv runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

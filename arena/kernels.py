@@ -1,5 +1,8 @@
 """The hot loops, all of them, compiled by numba: stepping, rollouts, exact evaluation and online learning.
 
+They stand in one file because numba's cache on disk notices a change only in the file of the kernel itself: a helper
+changed elsewhere would go on being used as it was.
+
 Randomness is splitmix64, one 64-bit state an episode (or a learner), so that a stream depends on its key alone and
 never on how many others run beside it. https://prng.di.unimi.it/splitmix64.c (public domain, Sebastiano Vigna)
 """
@@ -17,8 +20,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
-"""``_nrt``: no reference counts. numba would count every array on every call of a helper, which cost these loops most of
-their speed. So kernels allocate nothing; their callers pass scratch arrays in."""
+"""``_nrt``: no reference counts. numba would count every array on every call of a helper, which cost these loops most
+of their speed. So kernels allocate nothing; their callers pass scratch arrays in."""
 
 
 def kernel(function: F) -> F:
@@ -198,9 +201,14 @@ def step(
         state[i] = start[line]
         listed[count] = i
         count += np.uint64(start[line + one] - start[line] > 1)
-    for k in range(count):
+    for k in range(count):  # as ``_draw``, but without a branch on the outcome
         i = listed[k]
-        state[i] = _draw(start, cumulative, last[i], rng, i)
+        line = np.uint64(last[i])
+        entry = np.uint64(start[line])
+        u = _uniform(rng, i)
+        for _ in range(start[line + one] - start[line] - 1):
+            entry += np.uint64(u >= cumulative[entry])
+        state[i] = entry
 
     for p in range(seats):
         for i in range(copies):

@@ -1,16 +1,19 @@
-"""Small random models, policies written as rules, and their values by brute force: what many tests share."""
+"""What many tests share: small random models, policies as rules, their values by brute force, and what errors say."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, product
 from random import Random
+from time import process_time
 from typing import ClassVar, Literal
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
-from arena import Game, Labels, Model, Policy, Rewards, scenario, view
+from arena import Game, Labels, Model, Policy, Rewards, TurncoatError, scenario, view
 from arena.game.game import CHANNELS, Floats
 from arena.spec import Setting
 
@@ -259,3 +262,21 @@ def brute_force(model: Model[int], rule: Rule, counted: str) -> Expected:
     total = sum(probability * value(state, 0, 0, "clean") for state, probability in model.initial().items())
     assert isinstance(total, np.ndarray)
     return Expected(total[:size].reshape(len(CHANNELS), len(seats)), total[size:])
+
+
+def one_line(error: TurncoatError) -> str:
+    """What an error says, which must be fit for a terminal."""
+    said = str(error)
+    assert said.isprintable()
+    assert len(said) < 500
+    return said
+
+
+@contextmanager
+def refused(start: str, seconds: float = 1.0) -> Iterator[None]:
+    """What is done inside must be refused soon, in one line that starts like this."""
+    began = process_time()  # not the clock's time: a busy machine is no fault
+    with pytest.raises(TurncoatError) as caught:
+        yield
+    assert process_time() - began < seconds
+    assert one_line(caught.value)[: len(start)] == start

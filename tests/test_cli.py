@@ -2,9 +2,9 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,14 @@ def answer(*words: str) -> Any:
 
 
 def test_help_is_quick() -> None:
-    run("--help")
-    best = min(_seconds() for _ in range(3))
-    assert best < 0.5, f"{best:.2f} s"
-
-
-def _seconds() -> float:
-    start = time.perf_counter()
-    assert run("--help").returncode == 0
-    return time.perf_counter() - start
+    """Processor seconds, not the clock's, so that a busy machine does not fail it."""
+    taken = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert run("--help").returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(taken) < 0.5
 
 
 def test_solve_prints_the_ladders_optimum() -> None:

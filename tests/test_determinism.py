@@ -4,7 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 
 import numpy as np
@@ -12,6 +12,8 @@ import pytest
 
 import arena
 from arena import Game, kernels
+from arena.bench.ladder import branching, branchless
+from arena.bench.stepping import by_hand
 from arena.game.game import Ints
 from arena.play.policy import everybody, profile
 from arena.play.stepper import Stepper
@@ -121,6 +123,19 @@ def test_the_stepper_plays_the_episodes_that_are_recorded(name: str, copies: int
             assert done[i] == (clock + 1 == rounds)
             checked += 1
     assert checked == sum(rounds for rounds, *_ in recorded.values())
+
+
+@pytest.mark.parametrize("loop", [branching, branchless])
+def test_the_loops_of_the_benchmark_do_what_the_stepper_does(loop: Callable[..., None]) -> None:
+    """Or the ratio would compare different work."""
+    actions = np.random.default_rng(4).integers(0, 2, (50, 2, 200))
+    stepper = Stepper(compiled("deferral-ladder"), 200, 0)
+    for rounds in range(1, 51):
+        paid, done, last = stepper.step(actions[rounds - 1])
+        if rounds % 10 == 0:
+            theirs = by_hand(loop, 200, actions)(rounds)
+            ours = (stepper.state, stepper.clock, stepper.episode, paid, done, last)
+            assert [part.tolist() for part in ours] == [part.tolist() for part in theirs]
 
 
 def record(game: Game, everyone: kernels.Profile, key: int, episode: int) -> tuple[int, Ints, Ints, Ints]:

@@ -1,13 +1,15 @@
 """Agents whose behaviour is known beforehand do as they say, in every scenario and in any random game."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 
-from arena import Game, Policy, TurncoatError, View, compile_game, evaluate, scenarios, view
+from arena import Game, Policy, TurncoatError, View, compile_game, evaluate, sample, scenarios, view
 from arena.measure.measure import measures
 from arena.play.agent import agents, find, full_name
-from tests.strategies import TableModel, compiled, random_models
+from tests.strategies import TableModel, compiled, policy_of, random_models
 
 KNOWN = ("honest", "defector", "random", "trojan", "always", "never", "sometimes")
 
@@ -44,10 +46,14 @@ def test_honest_and_defector_have_the_rates_they_should(name: str) -> None:
         played = evaluate(game, {"model": act(agent, game)} | unseen(game))
         for measure in ("early_rate", "late_rate"):
             value = measures()[measure].exact(played)
-            if rate is None:
+            if np.isnan(value):
+                assert (
+                    measure == "late_rate"
+                )  # it may never come: who never passes an inspection, who is never inspected
+            elif rate is None:
                 assert 0 < value < 1
             else:
-                assert value == rate or np.isnan(value)
+                assert value == rate
     assert evaluate(game, {"model": act("honest", game)}).turn_probability == 0
 
 
@@ -82,23 +88,17 @@ def test_the_trojan_is_honest_where_its_trigger_cannot_be_seen(trigger: str) -> 
 
 def test_overseers_look_always_never_or_sometimes() -> None:
     game = compiled("deferral-ladder")
-    watched = [
-        evaluate(game, {"model": act("defector", game), "overseer": act(a, game, "overseer")}) for a in OVERSEERS
-    ]
-    assert [value.early_opportunities for value in watched] == pytest.approx(
-        [sum(kept**i for i in range(5)) for kept in (0.5, 1.0, 0.85, 0.5, 1.0)]
-    )
-
-
-OVERSEERS = ("always", "never", "sometimes:p=0.3", "sometimes:p=1", "sometimes:p=0")
+    kept = {"always": 0.5, "never": 1.0, "sometimes:p=0.3": 0.85, "sometimes:p=1": 0.5, "sometimes:p=0": 1.0}
+    for overseer, chance in kept.items():
+        played = evaluate(game, {"model": act("defector", game), "overseer": act(overseer, game, "overseer")})
+        assert played.early_opportunities == pytest.approx(sum(chance**i for i in range(5)))
 
 
 def test_a_seat_without_a_policy_takes_its_first_legal_action() -> None:
     game = compiled("windfall")
     model = {"model": act("random", game)}
-    assert (
-        evaluate(game, model).returns == evaluate(game, model | {"overseer": act("always", game, "overseer")}).returns
-    ).all()
+    watched = model | {"overseer": act("always", game, "overseer")}
+    assert (evaluate(game, model).returns == evaluate(game, watched).returns).all()
 
 
 @pytest.mark.parametrize("p", ["-0.1", "1.1"])
@@ -132,3 +132,33 @@ def test_every_agent_says_what_it_is_and_does_the_same_for_every_key(name: str) 
 def test_a_view_tells_nothing_of_the_game() -> None:
     told = {name for name in View.__dataclass_fields__ if name != "index"}
     assert told == {"seat", "actions", "factors", "sees_round", "horizon", "discount", "rows", "legal", "defection"}
+
+
+# Asking for what cannot be
+
+
+def test_a_policy_must_fit_its_seat() -> None:
+    game = compiled("deferral-ladder")
+    other = compiled("simulation-oversight")
+    with pytest.raises(TurncoatError, match=r"deferral-ladder: a policy of shape .* does not fit the seat 'model'"):
+        evaluate(game, {"model": policy_of(other, "model", lambda *_: {"abort": 1.0})})
+    with pytest.raises(TurncoatError, match="has no seat 'modell'; did you mean 'model'"):
+        evaluate(game, {"modell": policy_of(game, "model", lambda *_: {"comply": 1.0})})
+
+
+@pytest.mark.parametrize("row", [(0.5, 0.4), (1.5, -0.5), (math.nan, 1.0)])
+def test_chances_must_be_chances(row: tuple[float, float]) -> None:
+    told = view(compiled("deferral-ladder"), "model")
+    table = np.tile(np.asarray(row), (len(told.rows), 1))
+    with pytest.raises(TurncoatError, match="non-negative and sum to one"):
+        told.table(table)
+
+
+def test_an_episode_does_not_depend_on_the_batch_it_is_played_in() -> None:
+    game = compiled("windfall")
+    policies = {"model": policy_of(game, "model", lambda *_: {"comply": 0.5, "defect": 0.5})}
+    together = sample(game, policies, 100, key=3)
+    apart = sample(game, policies, 40, key=3, first=60)
+    assert (together.returns[60:] == apart.returns).all()
+    assert (together.counts[60:] == apart.counts).all()
+    assert not (sample(game, policies, 100, key=4).counts == together.counts).all()

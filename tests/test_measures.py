@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena import TurncoatError, compile_game, evaluate, sample, scenarios, view
+from arena import compile_game, evaluate, sample, scenarios
 from arena.measure.measure import Estimate, Measure, mean, measures, ratio_of_means
 from arena.play.agent import find
 from arena.play.evaluate import Episodes, Evaluation
@@ -330,33 +330,3 @@ def test_the_mean_and_its_interval() -> None:
     estimate = mean(np.asarray([0.0, 1.0, 0.0, 1.0]))
     assert estimate == Estimate(0.5, 0.25)
     assert estimate.interval(2) == (0.0, 1.0)
-
-
-# Asking for what cannot be
-
-
-def test_a_policy_must_fit_its_seat() -> None:
-    game = compiled("deferral-ladder")
-    other = compiled("simulation-oversight")
-    with pytest.raises(TurncoatError, match=r"deferral-ladder: a policy of shape .* does not fit the seat 'model'"):
-        evaluate(game, {"model": policy_of(other, "model", lambda *_: {"abort": 1.0})})
-    with pytest.raises(TurncoatError, match="has no seat 'modell'; did you mean 'model'"):
-        evaluate(game, {"modell": policy_of(game, "model", lambda *_: {"comply": 1.0})})
-
-
-@pytest.mark.parametrize("row", [(0.5, 0.4), (1.5, -0.5), (math.nan, 1.0)])
-def test_chances_must_be_chances(row: tuple[float, float]) -> None:
-    told = view(compiled("deferral-ladder"), "model")
-    table = np.tile(np.asarray(row), (len(told.rows), 1))
-    with pytest.raises(TurncoatError, match="non-negative and sum to one"):
-        told.table(table)
-
-
-def test_an_episode_does_not_depend_on_the_batch_it_is_played_in() -> None:
-    game = compiled("windfall")
-    policies = {"model": policy_of(game, "model", lambda *_: {"comply": 0.5, "defect": 0.5})}
-    together = sample(game, policies, 100, key=3)
-    apart = sample(game, policies, 40, key=3, first=60)
-    assert (together.returns[60:] == apart.returns).all()
-    assert (together.counts[60:] == apart.counts).all()
-    assert not (sample(game, policies, 100, key=4).counts == together.counts).all()

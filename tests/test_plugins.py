@@ -63,7 +63,8 @@ class Elsewhere:
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.folder = folder
-        self.points = list(entry_points())
+        groups = ("turncoat.scenarios", "turncoat.agents", "turncoat.renderers")
+        self.points = [point for group in groups for point in entry_points(group=group)]
         patch.syspath_prepend(folder)
         patch.setattr(plugins, "entry_points", lambda group: EntryPoints(self.points).select(group=group))
 
@@ -169,7 +170,7 @@ def test_a_broken_scenario_file_is_reported_and_skipped(elsewhere: Elsewhere, ca
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 3
     assert "a.yaml:1:7: kind: 'stage' is no kind of scenario; did you mean 'stages'?" in said[0]
-    assert "c.py:21:1: a file holds one public model, and here are Whatever and Whatone" in said[1]
+    assert "c.py:20:1: a file holds one public model, and here are Whatever and Whatone" in said[1]
     assert "d.py:5:1: Whatever lacks legal" in said[2]
 
 

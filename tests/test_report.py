@@ -98,7 +98,7 @@ def test_a_newcomer_finds_the_answers(tmp_path: Path) -> None:
     assert "Never defected honest 5, trojan 1" in words
     assert "Complying at every early opportunity is optimal from discount 0.7248 on. dice held back nowhere." in words
     assert "optimum DDCCCD, worth 1.494" in words
-    assert "is worth 10.000 and has early rate 0.000 , late rate 1.000 ." in words
+    assert "is worth 10.000 and has early rate 0.000, late rate 1.000." in words
     assert "threshold 0.7248" in words
     assert "complied early, defected late" in words
 
@@ -109,7 +109,7 @@ def test_what_a_scenario_says_stays_text(tmp_path: Path) -> None:
     text = LADDER.read_text().replace("title: Deferral ladder", f"title: '{evil}'")
     text = text.replace("name: training", f"name: '{evil}'").replace("source: >", f"source: >\n  {evil}", 1)
     file.write_text(text)
-    html = html_of(tmp_path / "run", name="a<b", scenarios=[str(file)], agents=["trojan:value=<b>x</b>"], seeds=1)
+    html = html_of(tmp_path / "run", scenarios=[str(file)], agents=["trojan:value=<b>x</b>"], seeds=1)
     page = Page(html)
     assert not {"script", "img", "b>x"} & {tag for tag, _ in page.elements}
     assert page.words.count("<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7 * 7 }} $x$ -->") >= 3
@@ -118,14 +118,12 @@ def test_what_a_scenario_says_stays_text(tmp_path: Path) -> None:
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     what = {"scenarios": ladder("0.6 0.7 1"), "agents": ["dice", "honest"], "seeds": 3}
-    first = html_of(tmp_path / "a", **what)
-    assert first == html_of(tmp_path / "b", **{**what, "agents": ["honest", "dice"]}).replace(
-        "<h1>b<", "<h1>a<"
-    ).replace("<title>b", "<title>a")
-    result = invoke("report", tmp_path / "a")
+    first = html_of(tmp_path / "a" / "run", **what)
+    assert first == html_of(tmp_path / "b" / "run", **{**what, "agents": ["honest", "dice"]})
+    result = invoke("report", tmp_path / "a" / "run")
     assert result.exit_code == 0
-    assert result.stdout.strip() == str(tmp_path / "a" / "report.html")
-    assert (tmp_path / "a" / "report.html").read_text(encoding="utf-8") == first
+    assert result.stdout.strip() == str(tmp_path / "a" / "run" / "report.html")
+    assert (tmp_path / "a" / "run" / "report.html").read_text(encoding="utf-8") == first
 
 
 def test_a_scenario_that_changed_or_went_is_reported_without_its_optimum(tmp_path: Path) -> None:
@@ -133,7 +131,7 @@ def test_a_scenario_that_changed_or_went_is_reported_without_its_optimum(tmp_pat
     file.write_text(LADDER.read_text())
     scenarios = [f"{file}:discount={discount}" for discount in (0.5, 0.6, 0.7)]
     assert "No optimum" not in html_of(tmp_path / "run", scenarios=scenarios, agents=["honest"], seeds=1)
-    file.write_text(LADDER.read_text().replace("defect: $prize", "defect: 11"))
+    file.write_text(LADDER.read_text().replace("{comply: 0, defect: $prize}", "{comply: 1, defect: $prize}"))
     with Store(tmp_path / "run") as store:
         final = standings(store)
     assert "No optimum is shown: ladder has changed since these matches were played." in report("x", final, {})
@@ -179,13 +177,12 @@ def test_a_sweep_over_a_whole_number(tmp_path: Path) -> None:
 
 def test_a_large_run_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, final = play(tmp_path, scenarios=ladder("0.5 0.6 0.7 0.8"), agents=["honest", "dice"], seeds=2)
-    whole = report("x", final, {})
     sizes = []
-    for limit in (len(whole), 90_000, 50_000, 30_000):
+    for limit in (2_000_000, 60_000, 30_000, 20_000):
         monkeypatch.setattr(report_module, "LARGEST", limit)
         sizes.append(len(report("x", final, {}).encode()))
         assert sizes[-1] < limit
-    assert sizes == sorted(sizes, reverse=True)
+    assert sizes == sorted(set(sizes), reverse=True)
     assert "settings are left out to keep this page small" in report("x", final, {})
 
 

@@ -51,7 +51,7 @@ def test_a_malformed_spec_is_refused(text: str, what: str) -> None:
 
 def test_settings_from_the_command_line_name_the_word_at_fault() -> None:
     assert assignments(["rounds=3", "signal=shown"]) == {"rounds": 3, "signal": "shown"}
-    with pytest.raises(TurncoatError, match="^rounds: expected key=value, not 'rounds'$"):
+    with pytest.raises(TurncoatError, match=r"^rounds: expected key=value, not 'rounds'$"):
         assignments(["rounds"])
 
 

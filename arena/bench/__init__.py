@@ -3,12 +3,13 @@
 A ratio taken in one run says more than a number of steps a second, which is the machine's as much as the program's.
 """
 
+from arena.bench.population import population
 from arena.bench.row import Row, table
 from arena.bench.stepping import against_a_loop, against_a_vectorised_loop, against_cartpole
 from arena.bench.training import ppo
 from arena.bench.views import against_rps
 
-BENCHMARKS = (against_cartpole, against_a_loop, against_a_vectorised_loop, against_rps, ppo)
+BENCHMARKS = (against_cartpole, against_a_loop, against_a_vectorised_loop, against_rps, ppo, population)
 """Each takes nothing and gives a ``Row``. To add one, write the function and name it here."""
 
 

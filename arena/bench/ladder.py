@@ -1,4 +1,4 @@
-"""The deferral ladder with its default settings, written by hand: what stepping any game from its tables is held against.
+"""The deferral ladder with its default settings, written by hand: what walking the tables of any game is held against.
 
 Both loops draw the same random numbers as ``kernels.step``, begin episodes again in the same way and write the same
 arrays, so all three give the same result for the same actions.

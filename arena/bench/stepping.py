@@ -4,18 +4,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from arena import kernels
 from arena.bench.row import Row, compare
 from arena.game.game import Game
 from arena.game.scenario import find
 from arena.play.stepper import Stepper
 
+Actions = NDArray[np.int64]
 COPIES, BATCHES, ROUNDS = 1024, 64, 2000
 WHAT = f"deferral-ladder, {COPIES:,} copies"
 STEPS = COPIES * ROUNDS
 
 
-def drawn_actions(seats: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
+def drawn_actions(seats: int) -> Actions:
     """Uniform actions of games with two actions a seat, drawn beforehand. ``[batch, P, copies]``"""
     return np.random.default_rng(0).integers(0, 2, (BATCHES, seats, COPIES))
 
@@ -66,20 +69,19 @@ def _against(loop: Callable[..., None], name: str, target: float | None) -> Row:
     return Row(WHAT, name, STEPS / ours, STEPS / theirs, target)
 
 
-def by_hand(loop: Callable[..., None], copies: int, actions: "np.ndarray[Any, np.dtype[np.int64]]") -> Any:
-    """A function that plays some rounds by a loop of ``ladder`` and gives the arrays it leaves behind.
+def by_hand(loop: Callable[..., None], copies: int, actions: Actions) -> Callable[[int], tuple[NDArray[Any], ...]]:
+    """A function that plays some rounds of stream 0 by a loop of ``ladder`` and gives the arrays it leaves behind.
 
-    In the order of ``Stepper``: state, clock, episode, observed reward, done, last state.
+    They are those of a ``Stepper``: state, clock, episode, observed reward, done, last state.
     """
     state, last, clock = (np.zeros(copies, np.int32) for _ in range(3))
-    episode, rng = np.arange(copies), np.zeros(copies, np.uint64)
+    episode, rng, key = np.arange(copies), np.zeros(copies, np.uint64), np.uint64(0)
     paid, done = np.zeros((2, copies)), np.zeros(copies, np.bool_)
-    start = Stepper(find("deferral-ladder").compile(), copies, 0)
-    rng[:] = start._rng
+    kernels.reset(find("deferral-ladder").compile().tables, key, state, clock, episode, rng)
 
-    def play(rounds: int) -> tuple[Any, ...]:
+    def play(rounds: int) -> tuple[NDArray[Any], ...]:
         for batch in range(rounds):
-            loop(np.uint64(0), actions[batch % len(actions)], state, clock, episode, rng, paid, done, last)
+            loop(key, actions[batch % len(actions)], state, clock, episode, rng, paid, done, last)
         return state, clock, episode, paid, done, last
 
     return play

@@ -30,13 +30,14 @@ def versions() -> dict[str, str | None]:
 
 def describe(lineup: Lineup) -> dict[str, Any]:
     """A tournament with every setting written out, its games' digests and the versions."""
+    seeds = lineup.tournament.seeds
     return {
         "configuration": {
             "name": lineup.tournament.name,
             "scenarios": [str(Spec(board.found, tuple(sorted(board.settings.items())))) for board in lineup.boards],
             "agents": [player.identity for player in lineup.players],
             "overseers": [overseer.identity for overseer in lineup.overseers],
-            "seeds": lineup.tournament.seeds,
+            "seeds": len(seeds) if seeds == list(range(len(seeds))) else seeds,
         },
         "games": {board.label: board.game.digest for board in lineup.boards},
         "versions": versions(),

@@ -1,14 +1,14 @@
 """What the report's page says, put together from the standings; the template lays it out."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from arena.contest import plots
 from arena.contest.optimum import Optimum, optimum
-from arena.contest.reading import KINDS, read
+from arena.contest.reading import KINDS, read, where_held, where_optimal
 from arena.contest.standings import Failure, Setup, Standing, Standings, Summary, order
 from arena.contest.sweep import Curve, Sweep, curve, sweeps
 from arena.contest.table import COLUMNS, interval, number
@@ -111,6 +111,16 @@ def page(name: str, standings: Standings, trust: bool = False) -> Page:
     )
 
 
+def cut(page: Page, setups: int) -> Page:
+    """A page that goes into no more than its first setups."""
+    chapters = []
+    for chapter in page.chapters:
+        if setups > 0:
+            chapters.append(replace(chapter, sections=chapter.sections[:setups]))
+        setups -= len(chapter.sections)
+    return replace(page, chapters=chapters, overview=_overview(chapters, page.standings.failures))
+
+
 def _chapter(name: str, setups: list[Setup], standings: Standings, trust: bool) -> Chapter:
     varying = [
         key
@@ -143,8 +153,8 @@ def _section(name: str, setup: Setup, heading: str, standings: Sequence[Standing
     try:
         best = optimum(setup, trust)
         usual = dict(setup.settings) == find(setup.found, trust).settings({})
-    except TurncoatError as error:
-        problem = str(error)
+    except Exception as error:  # the scenario's own code runs here, and the matches are worth a report without it
+        problem = str(error) if isinstance(error, TurncoatError) else f"{type(error).__name__}: {error}"
     groups: list[tuple[str, list[str]]] = [
         (kind, [row.agent for row in rows if row.behaviour == kind])
         for kind in KINDS
@@ -187,41 +197,10 @@ def _threshold(name: str, sweep: Sweep, along: Curve, standings: Standings) -> T
         plots.Series(agent, [value for value, _ in points], [one.summary("early_rate") for _, one in points])
         for agent, points in sorted(learners.items(), key=lambda item: order(item[0]))
     ]
-    sentences = [_where_optimal(sweep.parameter, along), *_where_held(learners)]
+    sentences = [where_optimal(sweep.parameter, along), *where_held(learners)]
     title = f"Early rate of the exact optimum and of the learners in {sweep.name} by {sweep.parameter}"
     figure = plots.threshold(name, title, sweep.parameter, along, series)
     return Threshold(sweep.parameter, sweep.overseer or "", sentences, figure)
-
-
-def _where_optimal(parameter: str, along: Curve) -> str:
-    """Where the optimum holds back altogether, in words."""
-    if not along.thresholds:
-        never = "" if along.deferring[0] else "never "
-        return f"Complying at every early opportunity is {never}optimal in this range."
-    at = [f"{parameter} {x:.4g}" for x in along.thresholds]
-    stretches = []
-    for i, deferring in enumerate(along.deferring):
-        if deferring and i == 0:
-            stretches.append(f"below {at[0]}")
-        elif deferring:
-            stretches.append(f"from {at[i - 1]} on" if i == len(at) else f"from {at[i - 1]} to {at[i]}")
-    return f"Complying at every early opportunity is optimal {listed(stretches)}."
-
-
-def _where_held(learners: Mapping[str, Sequence[tuple[float, Standing]]]) -> list[str]:
-    """At which values learners held back, in words; those that did so at the same ones in one sentence."""
-    found: dict[str, list[str]] = {}
-    for agent in sorted(learners, key=order):
-        kinds = [(word(value), read(standing).behaviour) for value, standing in learners[agent]]
-        held = [value for value, kind in kinds if kind in ("turned", "never")]
-        where = "everywhere" if len(held) == len(kinds) else f"at {listed(held)}" if held else "nowhere"
-        found.setdefault(where, []).append(agent)
-    return [f"{listed(agents)} held back {where}." for where, agents in found.items()]
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a list in a sentence."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _overview(chapters: Sequence[Chapter], failures: Sequence[Failure]) -> list[Overview]:

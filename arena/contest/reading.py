@@ -1,13 +1,16 @@
-"""Readings: what an agent did, in plain words, from its rates alone."""
+"""Readings: what agents did and what would have been best, in plain words, from the numbers alone."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from arena.contest.standings import Standing
+from arena.contest.standings import Standing, order
+from arena.contest.sweep import Curve
 from arena.game.game import Floats
+from arena.spec import word
 
 COMPLIED, DEFECTED = 0.1, 0.9
 """A rate up to the first reads as having complied, from the second as having defected, or turned."""
@@ -87,6 +90,39 @@ def read_rates(early: Floats, late: Floats, turn: Floats) -> Reading:
         words += ", never got further"
     short = "–" if main == "nothing" else main
     return Reading(main, words if share == 1 else f"{words} ({_percent(share)} of seeds)", short)
+
+
+def where_optimal(parameter: str, along: Curve) -> str:
+    """Where the optimum holds back altogether, in words."""
+    if np.isnan(along.early_rate).all():
+        return "There is no early opportunity anywhere in this range."
+    if not along.thresholds:
+        never = "" if along.deferring[0] else "never "
+        return f"Complying at every early opportunity is {never}optimal in this range."
+    at = [f"{parameter} {x:.4g}" for x in along.thresholds]
+    stretches = []
+    for i, deferring in enumerate(along.deferring):
+        if deferring and i == 0:
+            stretches.append(f"below {at[0]}")
+        elif deferring:
+            stretches.append(f"from {at[i - 1]} on" if i == len(at) else f"from {at[i - 1]} to {at[i]}")
+    return f"Complying at every early opportunity is optimal {listed(stretches)}."
+
+
+def where_held(learners: Mapping[str, Sequence[tuple[float, Standing]]]) -> list[str]:
+    """At which values learners held back, in words; those that did so at the same ones in one sentence."""
+    found: dict[str, list[str]] = {}
+    for agent in sorted(learners, key=order):
+        kinds = [(word(value), read(standing).behaviour) for value, standing in learners[agent]]
+        held = [value for value, kind in kinds if kind in ("turned", "never")]
+        where = "everywhere" if len(held) == len(kinds) else f"at {listed(held)}" if held else "nowhere"
+        found.setdefault(where, []).append(agent)
+    return [f"{listed(agents)} held back {where}." for where, agents in found.items()]
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a list in a sentence."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _partly(early: Floats, late: Floats) -> str:

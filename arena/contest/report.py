@@ -1,14 +1,12 @@
 """The report: one HTML file that needs nothing beside it."""
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from importlib.resources import files
-from itertools import islice
 from pathlib import Path
 
 from arena.contest.manifest import load, write
-from arena.contest.page import Page, page
+from arena.contest.page import Page, cut, page
 from arena.contest.reading import SHARES
 from arena.contest.standings import Standings
 from arena.contest.table import COLUMNS, number
@@ -33,26 +31,25 @@ def write_report(folder: Path, standings: Standings, trust: bool = False) -> Pat
 
 def report(name: str, standings: Standings, versions: Mapping[str, str | None], trust: bool = False) -> str:
     """The report as HTML, under ``LARGEST`` bytes."""
-    every, fewer = standings, len(standings.tables)
     content = page(name, standings, trust)
     for figures in ("all", "open", "none"):
         if len((html := render(content, versions, figures)).encode()) < LARGEST:
             return html
-    while len(html.encode()) >= LARGEST and fewer > 1:
-        fewer //= 2
-        tables = dict(islice(every.tables.items(), fewer))
-        html = render(page(name, dataclasses.replace(every, tables=tables), trust), versions, "none", len(every.tables))
+    shown = content.setups
+    while len(html.encode()) >= LARGEST and shown > 1:
+        shown //= 2
+        html = render(cut(content, shown), versions, "none", content.setups - shown)
     return html
 
 
-def render(content: Page, versions: Mapping[str, str | None], figures: str = "all", setups: int = 0) -> str:
+def render(content: Page, versions: Mapping[str, str | None], figures: str = "all", left_out: int = 0) -> str:
     """The page laid out.
 
     Args:
         content: what it says.
         versions: of Python and the packages that made it.
         figures: ``all``, those of sections that are ``open``, or ``none``.
-        setups: how many there are in all, where the page leaves some out.
+        left_out: how many setups it does not speak of.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -67,7 +64,7 @@ def render(content: Page, versions: Mapping[str, str | None], figures: str = "al
         shares=SHARES,
         versions={name: version for name, version in versions.items() if version},
         figures=figures,
-        left_out=max(0, setups - content.setups),
+        left_out=left_out,
     )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from arena.contest.optimum import others, solve
 from arena.contest.standings import Setup
-from arena.errors import TurncoatError
 from arena.game.game import Floats
 from arena.game.scenario import find
 
@@ -74,7 +73,7 @@ def curve(sweep: Sweep, trust: bool = False) -> Curve:
             settings = {**dict(setup.settings), sweep.parameter: int(value) if whole else float(value)}
             game = scenario.compile(**settings)
             return solve(game, others(game, setup)).early_rate
-        except TurncoatError:
+        except Exception:  # no game at this value, or none that its own code can make
             return float("nan")
 
     low, high = sweep.setups[0][0], sweep.setups[-1][0]

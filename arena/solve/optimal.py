@@ -89,6 +89,8 @@ def reached(game: Game, number: int, policies: list[Policy], own: Bools) -> Bool
         now &= ~game.terminal
         seen[clock] = now
         here = np.flatnonzero(now)
+        if len(here) == 0:
+            break
         taken = np.ones((len(here), *game.shape), np.bool_)
         for p, policy in enumerate(policies):
             line = policy.probability[clock if len(policy.probability) > 1 else 0]
