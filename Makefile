@@ -1,6 +1,8 @@
 # Everything works from a fresh clone: each target makes .venv when there is none.
 PYTHON ?= python3
 BIN := .venv/bin
+# numba's cache does not notice when a helper in another file has changed; one named after both files' contents does.
+KERNELS := $(CURDIR)/.venv/numba-$(shell cat arena/kernels.py arena/learn/kernels.py | cksum | cut -d ' ' -f 1)
 
 .PHONY: install demo test check bench pictures clean
 install: .venv/installed
@@ -15,7 +17,7 @@ demo: install  ## the tournament of the shipped scenarios, and its report
 	@echo "Open runs/demo/report.html in a browser."
 
 test: install  ## every test but the long studies
-	$(BIN)/python -m pytest -n auto -m "not study"
+	NUMBA_CACHE_DIR=$(KERNELS) $(BIN)/python -m pytest -n auto -m "not study"
 
 check: install  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
-"""The hot loops, all of them, compiled by numba: stepping, rollouts, exact evaluation and online learning.
+"""The hot loops of play, compiled by numba: stepping, rollouts and exact evaluation. Those of learning use the helpers.
 
-They stand in one file because numba's cache on disk notices a change only in the file of the kernel itself: a helper
-changed elsewhere would go on being used as it was.
+numba's cache on disk notices a change only in the file of the kernel itself: after a change to a helper here,
+arena/learn/kernels.py must be touched (the Makefile's tests use a cache named after both files' contents).
 
 Randomness is splitmix64, one 64-bit state an episode (or a learner), so that a stream depends on its key alone and
 never on how many others run beside it. https://prng.di.unimi.it/splitmix64.c (public domain, Sebastiano Vigna)
@@ -64,39 +64,40 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @inlined
-def _mix(x: Any) -> Any:
+def mix(x: Any) -> Any:
+    """The output function of splitmix64."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
 @inlined
-def _stream(key: Any, number: Any) -> Any:
+def stream(key: Any, number: Any) -> Any:
     """The generator's state for stream ``number`` of ``key``."""
-    return _mix(key + GOLDEN * np.uint64(number + 1))
+    return mix(key + GOLDEN * np.uint64(number + 1))
 
 
 @inlined
-def _uniform(rng: Any, i: Any) -> Any:
+def uniform(rng: Any, i: Any) -> Any:
     """The next number in [0, 1) of generator ``i``."""
     rng[i] += GOLDEN
-    return np.float64(_mix(rng[i]) >> np.uint64(11)) * 1.1102230246251565e-16
+    return np.float64(mix(rng[i]) >> np.uint64(11)) * 1.1102230246251565e-16
 
 
 @inlined
-def _draw(start: Any, cumulative: Any, row: Any, rng: Any, i: Any) -> Any:
+def draw(start: Any, cumulative: Any, row: Any, rng: Any, i: Any) -> Any:
     """An entry of a transition row. A row of one entry takes no randomness."""
     entry = start[row]
     last = start[row + 1] - 1
     if entry < last:
-        u = _uniform(rng, i)
+        u = uniform(rng, i)
         while entry < last and u >= cumulative[entry]:
             entry += 1
     return entry
 
 
 @inlined
-def _cross(
+def cross(
     start: Any,
     cumulative: Any,
     successor: Any,
@@ -115,13 +116,13 @@ def _cross(
         if row < 0:
             done = True
         else:
-            state = successor[_draw(start, cumulative, row, rng, i)]
+            state = successor[draw(start, cumulative, row, rng, i)]
             done = terminal[state]
     return state, done
 
 
 @inlined
-def _choose(
+def choose_one(
     chances: Any,
     offset: Any,
     lines: Any,
@@ -140,7 +141,7 @@ def _choose(
         line += clock * lines[p]
     wide = width[p]
     base = offset[p] + line * wide
-    u = _uniform(rng, i)
+    u = uniform(rng, i)
     action = 0
     while action < wide - 1 and u >= chances[base + action]:
         action += 1
@@ -152,8 +153,8 @@ def reset(tables: Any, key: Any, state: Any, clock: Any, episode: Any, rng: Any)
     """Begin episode ``episode[i]`` of stream ``key`` in every copy ``i``."""
     start, cumulative, successor, initial = tables.start, tables.cumulative, tables.successor, tables.initial
     for i in range(len(state)):
-        rng[i] = _stream(key, episode[i])
-        state[i] = successor[_draw(start, cumulative, initial, rng, i)]
+        rng[i] = stream(key, episode[i])
+        state[i] = successor[draw(start, cumulative, initial, rng, i)]
         clock[i] = 0
 
 
@@ -205,7 +206,7 @@ def step(
         i = listed[k]
         line = np.uint64(last[i])
         entry = np.uint64(start[line])
-        u = _uniform(rng, i)
+        u = uniform(rng, i)
         for _ in range(start[line + one] - start[line] - 1):
             entry += np.uint64(u >= cumulative[entry])
         state[i] = entry
@@ -228,14 +229,14 @@ def step(
         done[i] = False
     for k in range(count):
         i = listed[k]
-        following, over = _cross(start, cumulative, successor, crossing, deadline, terminal, last[i], clock[i], rng, i)
+        following, over = cross(start, cumulative, successor, crossing, deadline, terminal, last[i], clock[i], rng, i)
         last[i] = following
         if over:
             done[i] = True
             episode[i] += copies
             clock[i] = 0
-            rng[i] = _stream(key, episode[i])
-            following = successor[_draw(start, cumulative, initial, rng, i)]
+            rng[i] = stream(key, episode[i])
+            following = successor[draw(start, cumulative, initial, rng, i)]
         state[i] = following
     return True
 
@@ -245,7 +246,7 @@ def choose(profile: Any, p: Any, state: Any, clock: Any, rng: Any, actions: Any)
     """Draw seat ``p``'s action in every copy into ``actions [copies]``."""
     (_, chances, offset, lines, width, clocked, line_of) = profile
     for i in range(len(state)):
-        actions[i] = _choose(chances, offset, lines, width, clocked, line_of, p, state[i], clock[i], rng, i)
+        actions[i] = choose_one(chances, offset, lines, width, clocked, line_of, p, state[i], clock[i], rng, i)
 
 
 @kernel
@@ -271,8 +272,8 @@ def rollout(
     seat, opportunity, window, defection = marks
     seats = len(stride)
     for n in range(len(returns)):
-        rng[0] = _stream(key, first + n)
-        state = successor[_draw(start, cumulative, initial, rng, 0)]
+        rng[0] = stream(key, first + n)
+        state = successor[draw(start, cumulative, initial, rng, 0)]
         weight = 1.0
         mark = CLEAN
         done = terminal[state]
@@ -280,7 +281,7 @@ def rollout(
         while not done and clock < horizon:
             joint = 0
             for p in range(seats):
-                action = _choose(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, 0)
+                action = choose_one(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, 0)
                 joint += action * stride[p]
                 if p == seat and opportunity[state]:
                     defects = defection[state, action]
@@ -294,13 +295,13 @@ def rollout(
                         if defects:
                             counts[n, 3] += 1
                             mark = TURNED if mark == CLEAN else mark
-            entry = _draw(start, cumulative, row[state, joint], rng, 0)
+            entry = draw(start, cumulative, row[state, joint], rng, 0)
             for channel in range(returns.shape[1]):
                 for p in range(seats):
                     returns[n, channel, p] += weight * reward[channel, p, entry]
             weight *= discount
             clock += 1
-            state, done = _cross(
+            state, done = cross(
                 start, cumulative, successor, crossing, deadline, terminal, successor[entry], clock, rng, 0
             )
         counts[n, 4] = mark == TURNED
@@ -316,23 +317,21 @@ def record(
     """
     (row, start, successor, _, cumulative, _, initial, crossing, deadline, terminal, stride, _) = tables
     (_, chances, offset, lines, width, clocked, line_of) = profile
-    rng[0] = _stream(key, episode)
-    state = successor[_draw(start, cumulative, initial, rng, 0)]
+    rng[0] = stream(key, episode)
+    state = successor[draw(start, cumulative, initial, rng, 0)]
     done = terminal[state]
     clock = 0
     states[0] = state
     while not done and clock < horizon:
         joint = 0
         for p in range(len(stride)):
-            action = _choose(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, 0)
+            action = choose_one(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, 0)
             actions[clock, p] = action
             joint += action * stride[p]
-        entry = _draw(start, cumulative, row[state, joint], rng, 0)
+        entry = draw(start, cumulative, row[state, joint], rng, 0)
         entries[clock] = entry
         clock += 1
-        state, done = _cross(
-            start, cumulative, successor, crossing, deadline, terminal, successor[entry], clock, rng, 0
-        )
+        state, done = cross(start, cumulative, successor, crossing, deadline, terminal, successor[entry], clock, rng, 0)
         states[clock] = state
     return clock
 
@@ -416,104 +415,3 @@ def forward(
                 following[state, mark] = 0.0
         weight *= discount
     return turned
-
-
-@inlined
-def _softmax(theta: Any, learner: Any, line: Any, legal: Any, seen: Any, probability: Any) -> None:
-    """Probabilities of the actions legal at ``seen`` under the logits of ``line``, into ``probability``."""
-    top = -np.inf
-    for a in range(len(probability)):
-        if legal[seen, a] and theta[learner, line, a] > top:
-            top = theta[learner, line, a]
-    total = 0.0
-    for a in range(len(probability)):
-        probability[a] = np.exp(theta[learner, line, a] - top) if legal[seen, a] else 0.0
-        total += probability[a]
-    for a in range(len(probability)):
-        probability[a] /= total
-
-
-@kernel
-def reinforce(
-    tables: Any,
-    profile: Any,
-    seat: Any,
-    legal: Any,
-    fold: Any,
-    updates: Any,
-    theta: Any,
-    keys: Any,
-    episodes: Any,
-    horizon: Any,
-    alpha: Any,
-    decay: Any,
-    rng: Any,
-    probability: Any,
-    trace: Any,
-    traced: Any,
-    visited: Any,
-) -> None:
-    """Online policy gradient for a population of independent tabular softmax learners, in place.
-
-    After every timestep z <- decay z + grad log pi(a | o) and theta <- theta + alpha r z, with z reset at the start of
-    an episode. ``theta [learner, line, A]`` where a line is an observation, or clock * O + observation if the seat
-    sees the round; ``legal [O, A]``; ``fold [S, A]``; ``updates [S]`` where a step is learned from. ``profile`` plays
-    the other seats. Learner ``i`` draws from stream ``keys[i]`` alone. Scratch: ``rng [1]``, ``probability [A]``,
-    ``trace [line, A]`` and ``traced [line]`` zero on entry, ``visited [horizon]``.
-    """
-    (row, start, successor, _, cumulative, reward, initial, crossing, deadline, terminal, stride, _) = tables
-    (_, chances, offset, lines, width, clocked, line_of) = profile
-    learners, count, actions = theta.shape
-    observations = len(legal)
-    seats = len(stride)
-    for learner in range(learners):
-        rng[0] = _stream(keys[learner], 0)
-        for _ in range(episodes):
-            met = 0
-            state = successor[_draw(start, cumulative, initial, rng, 0)]
-            done = terminal[state]
-            clock = 0
-            while not done and clock < horizon:
-                seen = line_of[seat, state]
-                line = seen + clock * observations if count > observations else seen
-                _softmax(theta, learner, line, legal, seen, probability)
-                u = _uniform(rng, 0)
-                action = -1
-                for a in range(actions):
-                    if legal[seen, a]:
-                        action = a
-                        u -= probability[a]
-                        if u < 0.0:
-                            break
-                action = fold[state, action]
-                joint = action * stride[seat]
-                for p in range(seats):
-                    if p != seat:
-                        other = _choose(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, 0)
-                        joint += other * stride[p]
-                entry = _draw(start, cumulative, row[state, joint], rng, 0)
-                if updates[state]:
-                    if decay != 1.0:
-                        for i in range(met):
-                            for a in range(actions):
-                                trace[visited[i], a] *= decay
-                    if not traced[line]:
-                        traced[line] = True
-                        visited[met] = line
-                        met += 1
-                    for a in range(actions):
-                        trace[line, a] -= probability[a]
-                    trace[line, action] += 1.0
-                    size = alpha * reward[0, seat, entry]
-                    if size != 0.0:
-                        for i in range(met):
-                            for a in range(actions):
-                                theta[learner, visited[i], a] += size * trace[visited[i], a]
-                clock += 1
-                state, done = _cross(
-                    start, cumulative, successor, crossing, deadline, terminal, successor[entry], clock, rng, 0
-                )
-            for i in range(met):
-                traced[visited[i]] = False
-                for a in range(actions):
-                    trace[visited[i], a] = 0.0

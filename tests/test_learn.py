@@ -103,7 +103,9 @@ def test_the_kernel_is_the_formula(alpha: float, trace: float) -> None:
     game = arena.scenario("deferral-ladder").compile(discount=0.9)
     practice = Practice(game, "model", {})
     for seed in range(3):
-        (theta,) = practice.online(np.asarray([seed], np.uint64), 40, alpha, trace)
+        learners = practice.begin(np.asarray([seed], np.uint64))
+        practice.online(learners, 40, alpha, trace)
+        (theta,) = practice.shaped(learners)
         np.testing.assert_allclose(theta, naive_online(40, alpha, trace, seed), atol=1e-12)
 
 
@@ -125,7 +127,9 @@ def test_a_step_that_is_not_experienced_teaches_nothing() -> None:
     """In one episode of simulation oversight a learner acts in reality or in the simulation, never learns in both."""
     game = arena.scenario("simulation-oversight").compile(swapped=0.0)
     practice = Practice(game, "model", {})
-    theta = practice.online(KEYS[:50], 1, 1.0, 1.0)
+    learners = practice.begin(KEYS[:50])
+    practice.online(learners, 1, 1.0, 1.0)
+    theta = practice.shaped(learners)
     places = [practice.view.factors[0][1][row[0]] for row in practice.view.rows]
     learned = {place: theta[:, 0, o].any(axis=1) for o, place in enumerate(places)}
     assert learned["real"].any()
@@ -160,7 +164,7 @@ def test_wrong_settings_are_named(text: str, message: str) -> None:
 
 
 def test_a_full_name_has_every_setting() -> None:
-    assert full_name("reinforce:alpha=1") == "reinforce:alpha=1.0,episodes=4000,trace=1.0"
+    assert full_name("reinforce:alpha=1") == "reinforce:alpha=1.0,baseline=false,episodes=4000,hold=0,regime=online,trace=1.0"
     assert full_name("honest") == "honest"
 
 

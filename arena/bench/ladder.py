@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from arena.kernels import GOLDEN, _mix, _stream, kernel
+from arena.kernels import GOLDEN, kernel, mix, stream
 
 ROUNDS, LATER, CATCH, GAIN, PRIZE = 5, 1, 0.5, 1.0, 10.0
 TRAINING, ENDED, DEPLOYMENT = range(3)
@@ -34,7 +34,7 @@ def branching(
                 mine, overseers = GAIN, MISSED
                 if actions[1, i] == WATCH:
                     rng[i] += GOLDEN
-                    if np.float64(_mix(rng[i]) >> np.uint64(11)) * 1.1102230246251565e-16 >= 1 - CATCH:
+                    if np.float64(mix(rng[i]) >> np.uint64(11)) * 1.1102230246251565e-16 >= 1 - CATCH:
                         following, overseers, over = ENDED, CAUGHT, True
             if now == ROUNDS and not over:
                 following = DEPLOYMENT
@@ -48,7 +48,7 @@ def branching(
         done[i] = over
         if over:
             episode[i] += copies
-            rng[i] = _stream(key, episode[i])
+            rng[i] = stream(key, episode[i])
             following = TRAINING
             now = 0
         state[i] = following
@@ -67,7 +67,7 @@ def branchless(
         risky = training & defects & (actions[1, i] == WATCH)
         now = clock[i] + 1
         drawn = rng[i] + GOLDEN
-        chance = np.float64(_mix(drawn) >> np.uint64(11)) * 1.1102230246251565e-16
+        chance = np.float64(mix(drawn) >> np.uint64(11)) * 1.1102230246251565e-16
         caught = risky & (chance >= 1 - CATCH)
         over = caught | (now == ROUNDS + LATER)
         following = ENDED if caught else DEPLOYMENT if now >= ROUNDS else TRAINING
@@ -76,7 +76,7 @@ def branchless(
         last[i] = following
         done[i] = over
         number = episode[i] + copies if over else episode[i]
-        rng[i] = _stream(key, number) if over else drawn if risky else rng[i]
+        rng[i] = stream(key, number) if over else drawn if risky else rng[i]
         episode[i] = number
         state[i] = TRAINING if over else following
         clock[i] = 0 if over else now

@@ -16,7 +16,7 @@ def population() -> Row:
     keys = np.arange(LEARNERS, dtype=np.uint64)
     practice = Practice(game, "model", {})
     ours, theirs = compare(
-        lambda: practice.online(keys, EPISODES, ALPHA, TRACE),
+        lambda: practice.online(practice.begin(keys), EPISODES, ALPHA, TRACE),
         lambda: numpy_population(game, LEARNERS, EPISODES, ALPHA, TRACE, seed=0),
         repeats=5,
     )

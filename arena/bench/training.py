@@ -43,11 +43,13 @@ def ppo() -> Row:
 def training(environment: Any) -> Callable[[], None]:
     """A function that trains a new learner from scratch."""
     from stable_baselines3 import PPO
+    from stable_baselines3.common.logger import Logger
 
     def train() -> None:
         learner = PPO(
             "MlpPolicy", environment, n_steps=ROLLOUT, batch_size=BATCH, n_epochs=EPOCHS, seed=0, device="cpu"
         )
+        learner.set_logger(Logger(None, []))  # or it makes a folder in the system's temporary one every time
         learner.learn(STEPS)
 
     return train

@@ -36,7 +36,7 @@ def regime(text: str, allowed: dict[Regime, str | None], owner: str) -> Regime:
         TurncoatError: there is no such regime, or it makes no sense here; the reason is given.
     """
     if text not in list(Regime):
-        raise TurncoatError(f"{owner}: there is no regime {text!r}{nearest(text, list(Regime))}")
+        raise TurncoatError(f"{owner}: there is no regime {text!r}{nearest(text, [one.value for one in Regime])}")
     found = Regime(text)
     if (reason := allowed[found]) is not None:
         raise TurncoatError(f"{owner}: regime {found} is refused: {reason}")
@@ -44,5 +44,5 @@ def regime(text: str, allowed: dict[Regime, str | None], owner: str) -> Regime:
 
 
 def updates(game: Game, regime: Regime) -> Bools:
-    """The states whose steps are learned from: experienced ones, and under ``frozen`` only those in training. ``[S]``"""
+    """The states whose steps are learned from: experienced, and under ``frozen`` in training besides. ``[S]``"""
     return np.asarray(game.experienced & ~game.deployment if regime is Regime.FROZEN else game.experienced)
