@@ -5,29 +5,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from arena.errors import TurncoatError, nearest
-from arena.game.game import Game
+from arena.game.game import CHANNELS, OBSERVED, Game
 from arena.play.agent import Planner
 from arena.play.policy import Policy
+
+INFORMATION = ("state", "recall", "memoryless")
+OBJECTIVES = ("return", "return-to-date")
 
 
 @dataclass(frozen=True)
 class Optimal(Planner):
-    """The optimum of the observed return, from everything true of the state or from what its seat sees.
+    """The optimum of an objective, from everything true of the state or from what its seat sees, or has seen.
 
-    Backward induction: Bellman, Dynamic Programming (1957). Ties go to the first action.
+    Backward induction: Bellman, Dynamic Programming (1957). Ties go to the first action. Settings: ``objective``
+    (return, return-to-date), ``information`` (state, recall, memoryless); for return-to-date, how many complete
+    ``episodes`` and how many ``rounds`` of the present one have been played, -1 for all before the late window.
     """
 
+    objective: str = "return"
     information: str = "state"
+    episodes: int = 0
+    rounds: int = -1
 
     def __post_init__(self) -> None:
-        if self.information not in ("state", "memoryless"):
-            raise ValueError(f"information {self.information!r}{nearest(self.information, ('state', 'memoryless'))}")
+        for setting, allowed in (("objective", OBJECTIVES), ("information", INFORMATION)):
+            given = getattr(self, setting)
+            if given not in allowed:
+                raise ValueError(f"{setting} {given!r}{nearest(given, allowed)}")
+        if self.episodes < 0 or self.rounds < -1:
+            raise ValueError("episodes must be at least 0 and rounds at least -1")
 
     def plan(self, game: Game, seat: str, others: Mapping[str, Policy]) -> Policy:
         """The optimum against these others."""
+        from arena.solve.objective import named
         from arena.solve.optimal import optimal
 
-        return optimal(game, seat, others, self.information).policy
+        objective = named(self.objective, game, self.episodes, None if self.rounds < 0 else self.rounds)
+        return optimal(game, seat, others, self.information, objective).policy
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,33 @@ class Myopic(Planner):
         from arena.solve.optimal import optimal
 
         return optimal(dataclasses.replace(game, discount=0.0), seat, others).policy
+
+
+@dataclass(frozen=True)
+class Schemer(Planner):
+    """Has an objective of its own, the ``private`` channel, and plans for it with all that is true of the game.
+
+    Being caught and corrected, or ended, is in the game's transitions, so it knows that too and waits where waiting
+    pays *it*; what the trainer pays does not move it. Ties go to the first action. A scenario without a private
+    channel leaves it nothing to want and is refused, unless it is told to want what is ``observed``.
+    """
+
+    wants: str = "private"
+
+    def __post_init__(self) -> None:
+        if self.wants not in ("private", "observed"):
+            raise ValueError(f"wants {self.wants!r}{nearest(self.wants, ('private', 'observed'))}")
+
+    def plan(self, game: Game, seat: str, others: Mapping[str, Policy]) -> Policy:
+        """The optimum of what it wants against these others."""
+        from arena.solve.optimal import optimal
+
+        channel = CHANNELS.index(self.wants)
+        if not game.reward[channel, game.seat_number(seat)].any():
+            raise self.refuse(f"{game.name} pays {seat} nothing in the {self.wants} channel, so it wants nothing there")
+        reward = game.reward.copy()
+        reward[OBSERVED] = reward[channel]
+        return optimal(dataclasses.replace(game, reward=reward), seat, others).policy
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from arena.learn.learner import Learner
+from arena.game.game import Floats
+from arena.learn.learner import Learner, Tabular
+from arena.learn.population import Population
 from arena.learn.practice import Practice, softmax
 from arena.learn.regime import Regime, regime
 from arena.play.agent import Keys
@@ -15,7 +17,7 @@ NO_OPTIMUM = "it takes gradient steps and never goes to an optimum; see surrogat
 
 
 @dataclass(frozen=True)
-class Reinforce(Learner):
+class Reinforce(Tabular):
     """REINFORCE online: z <- trace z + grad log pi(a | o), theta <- theta + alpha r z, after every timestep.
 
     With ``trace`` 0 an action is credited with the reward of its own timestep alone, and cannot be paid for restraint
@@ -46,12 +48,24 @@ class Reinforce(Learner):
         if not batch and self.hold:
             raise ValueError(f"hold belongs to regime batch, not to {self.regime}")
 
-    def learn(self, practice: Practice, keys: Keys) -> Sequence[Policy]:
+    @property
+    def length(self) -> int:
+        """Episodes."""
+        return self.episodes
+
+    @property
+    def grain(self) -> int:
+        """Whole batches."""
+        return max(1, self.hold)
+
+    def train(self, practice: Practice, learners: Population, amount: int) -> None:
         """All keys in one pass, each from its own stream."""
-        learners = practice.begin(keys)
         when = Regime(self.regime)
-        practice.online(learners, self.episodes, self.alpha, self.trace, when, self.baseline, self.hold)
-        return [practice.view.table(softmax(one, practice.view)) for one in practice.shaped(learners)]
+        practice.online(learners, amount, self.alpha, self.trace, when, self.baseline, self.hold)
+
+    def read(self, practice: Practice, table: Floats) -> Policy:
+        """The softmax of its logits."""
+        return practice.view.table(softmax(table, practice.view))
 
 
 @dataclass(frozen=True)

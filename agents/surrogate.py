@@ -1,14 +1,14 @@
 """Full re-optimisation of the surrogate, in closed form."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arena.errors import nearest
-from arena.learn.learner import Learner
+from arena.game.game import Floats
+from arena.learn.learner import Tabular
+from arena.learn.population import Population
 from arena.learn.practice import EVERY, Practice
 from arena.learn.regime import Regime, regime
 from arena.learn.surrogate import refit
-from arena.play.agent import Keys
 from arena.play.policy import Policy
 
 REFUSED = {
@@ -20,7 +20,7 @@ REFUSED = {
 
 
 @dataclass(frozen=True)
-class Surrogate(Learner):
+class Surrogate(Tabular):
     """Sets its policy to the optimum of sum_s r_s log pi(a_s | o_s) over all steps so far, before every action.
 
     ``floor`` is the least probability of an action, without which a negative reward makes the objective unbounded.
@@ -45,11 +45,16 @@ class Surrogate(Learner):
             raise ValueError(f"episodes must be at least 0, not {self.episodes}")
         regime(self.regime, REFUSED, "surrogate")
 
-    def learn(self, practice: Practice, keys: Keys) -> Sequence[Policy]:
-        """All keys in one pass, each from its own stream; what is measured is the policy re-optimised once more."""
-        learners = practice.begin(keys)
-        practice.surrogate(learners, self.episodes, self.floor, self.prior, self.every)
+    @property
+    def length(self) -> int:
+        """Episodes."""
+        return self.episodes
+
+    def train(self, practice: Practice, learners: Population, amount: int) -> None:
+        """All keys in one pass, each from its own stream."""
+        practice.surrogate(learners, amount, self.floor, self.prior, self.every)
+
+    def read(self, practice: Practice, table: Floats) -> Policy:
+        """What is measured is the policy re-optimised once more."""
         told = practice.view
-        return [
-            told.table(refit(one, told.legal, self.floor, self.prior).probability) for one in practice.shaped(learners)
-        ]
+        return told.table(refit(table, told.legal, self.floor, self.prior).probability)

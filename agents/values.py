@@ -1,15 +1,15 @@
 """Tabular value learners, measured as the greedy policy on what they have learned."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from arena.learn.learner import Learner
+from arena.game.game import Floats
+from arena.learn.learner import Tabular
+from arena.learn.population import Population
 from arena.learn.practice import Practice
 from arena.learn.regime import Regime, regime
-from arena.play.agent import Keys
 from arena.play.policy import Policy
 
 REFUSED = {
@@ -21,7 +21,7 @@ REFUSED = {
 
 
 @dataclass(frozen=True)
-class QLearning(Learner):
+class QLearning(Tabular):
     """One-step Q-learning, epsilon-greedy. Watkins and Dayan, Q-learning, Machine Learning 8 (1992)."""
 
     sarsa: ClassVar[bool] = False
@@ -40,13 +40,19 @@ class QLearning(Learner):
             raise ValueError(f"episodes must be at least 0, not {self.episodes}")
         regime(self.regime, REFUSED, "sarsa" if self.sarsa else "q-learning")
 
-    def learn(self, practice: Practice, keys: Keys) -> Sequence[Policy]:
+    @property
+    def length(self) -> int:
+        """Episodes."""
+        return self.episodes
+
+    def train(self, practice: Practice, learners: Population, amount: int) -> None:
         """All keys in one pass, each from its own stream."""
-        learners = practice.begin(keys)
-        practice.temporal_difference(learners, self.episodes, self.alpha, self.epsilon, self.sarsa, Regime(self.regime))
-        values = np.where(practice.view.legal, practice.shaped(learners), -np.inf)
-        eye = np.eye(len(practice.view.actions))
-        return [practice.view.table(eye[one.argmax(axis=-1)]) for one in values]
+        practice.temporal_difference(learners, amount, self.alpha, self.epsilon, self.sarsa, Regime(self.regime))
+
+    def read(self, practice: Practice, table: Floats) -> Policy:
+        """The first of the best legal actions."""
+        values = np.where(practice.view.legal, table, -np.inf)
+        return practice.view.table(np.eye(len(practice.view.actions))[values.argmax(axis=-1)])
 
 
 @dataclass(frozen=True)

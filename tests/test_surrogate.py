@@ -1,5 +1,7 @@
 """Full re-optimisation of the surrogate: the closed form against a numeric optimiser, certificate, conventions."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -21,16 +23,19 @@ def numeric(credit: Floats, floor: float) -> float:
     scale = np.abs(credit).max()
     starts = [np.full(n, 1 / n)] + [np.where(np.arange(n) == k, 1 - (n - 1) * floor, floor) for k in range(n)]
     best = -np.inf
+
+    def loss(p: Floats) -> float:
+        return -float(credit @ np.log(p)) / float(scale)
+
     for start in starts:
-        found = minimize(
-            lambda p: -(credit @ np.log(p)) / scale,
-            start,
-            jac=lambda p: -credit / p / scale,
-            bounds=[(floor, 1)] * n,
-            constraints={"type": "eq", "fun": lambda p: p.sum() - 1, "jac": np.ones_like},
-            method="SLSQP",
-            options={"ftol": 1e-15, "maxiter": 500},
-        )
+        problem: dict[str, Any] = {
+            "jac": lambda p: -credit / p / scale,
+            "bounds": [(floor, 1)] * n,
+            "constraints": {"type": "eq", "fun": lambda p: p.sum() - 1, "jac": np.ones_like},
+            "method": "SLSQP",
+            "options": {"ftol": 1e-15, "maxiter": 500},
+        }
+        found: Any = minimize(loss, start, **problem)
         p = np.clip(found.x, floor, None)
         p = floor + (p - floor) * (1 - n * floor) / max((p - floor).sum(), 1e-300)  # exactly feasible
         best = max(best, float(credit @ np.log(p)))
@@ -101,22 +106,14 @@ def test_a_negative_credit_without_a_floor_is_refused_by_name() -> None:
         find("surrogate:floor=0").policies(game, "model", {}, np.arange(3, dtype=np.uint64))
 
 
-def replay(every: str, seed: int) -> Floats:
-    """The learner step by step in Python: refit on the whole history before every action, with numpy alone."""
-    game = arena.scenario("stage-bandit").compile(longest=2)
-    practice = Practice(game, "model", {})
-    learners = practice.begin(np.asarray([seed], np.uint64))
-    practice.surrogate(learners, 30, 0.05, 0.0, every)
-    return practice.shaped(learners)[0]
-
-
 @pytest.mark.parametrize("every", ["action", "episode", "stage"])
 def test_credits_are_the_sums_of_rewards(every: str) -> None:
     """In the stage bandit the mesa action pays -1 in training and +1 in deployment, so credits count its uses."""
-    credit = replay(every, 3)
-    game = arena.scenario("stage-bandit").compile(longest=2)
-    told = Practice(game, "model", {}).view
-    deployed = told.rows[:, 2] == 1
+    practice = Practice(arena.scenario("stage-bandit").compile(longest=2), "model", {})
+    learners = practice.begin(np.asarray([3], np.uint64))
+    practice.surrogate(learners, 30, 0.05, 0.0, every)
+    credit = practice.shaped(learners)[0]
+    deployed = practice.view.rows[:, 2] == 1
     assert (credit[0, :, 0] == 0).all()
     assert (credit[0, deployed, 1] >= 0).all()
     assert (credit[0, ~deployed, 1] <= 0).all()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from stable_baselines3 import PPO
 from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 import arena
@@ -124,6 +125,7 @@ def test_sb3_trains_on_the_vecenv_and_finds_the_prize() -> None:
     game = compiled("deferral-ladder", gain=1.0, catch=0.0, rounds=2)
     env = arena.vector_env(game, copies=32)
     learner = PPO("MlpPolicy", env, n_steps=16, batch_size=256, n_epochs=4, learning_rate=0.01, seed=1, device="cpu")
+    learner.set_logger(Logger(None, []))  # or it leaves a folder behind
     learner.learn(32 * 16 * 12)
     mean, deviation = evaluate_policy(learner, arena.vector_env(game, copies=8, key=9), n_eval_episodes=16)
     assert mean == pytest.approx(12.0)

@@ -8,9 +8,11 @@ from gymnasium.spaces import Discrete, MultiDiscrete
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
+from arena import kernels
 from arena.adapters import compiled
 from arena.adapters.sight import Sight
-from arena.game.game import Game
+from arena.errors import TurncoatError
+from arena.game.game import Bools, Floats, Game, Ints
 from arena.play.policy import Policy, everybody, profile
 from arena.play.stepper import Stepper
 from arena.spec import Setting
@@ -50,11 +52,36 @@ class GameVecEnv(VecEnv):
         self._others = [place for place in range(len(game.seats)) if place != self._seat]
         self._everyone = profile(everybody(game, others))
         self._stepper = Stepper(game, copies, key)
+        self._key = key
         self._actions = np.zeros((len(game.seats), copies), np.int64)
         self._return = np.zeros(copies)
         self._length = np.zeros(copies, np.int64)
         self._blank: list[dict[str, Any]] = [{} for _ in range(copies)]
         super().__init__(copies, self.sight.observation_space, self.sight.action_space)
+
+    def end_at_deployment(self) -> None:
+        """From now on, end every episode where deployment begins, as if the game ended there.
+
+        What pays in deployment is then never seen. Nothing else shows: an observation is what it always was.
+
+        Raises:
+            TurncoatError: every episode begins in deployment, so that nothing would be left.
+        """
+        game = self._stepper.game
+        self._stepper = CutStepper(game, self.num_envs, self._key, game.deployment)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Where every copy is in its episode and in its stream, and what it has been paid, to ``restore`` from."""
+        return {name: array.copy() for name, array in self._places().items()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Put every copy where ``arrays`` found those of an environment made in the same way."""
+        self._stepper.begin(int(arrays["key"][0]))
+        for name, array in self._places().items():
+            array[:] = arrays[name]
+
+    def _places(self) -> dict[str, NDArray[Any]]:
+        return {"return": self._return, "length": self._length, **places(self._stepper)}
 
     def reset(self) -> Observations:
         """Begin an episode in every copy. ``[copies, factors]``"""
@@ -122,3 +149,55 @@ class GameVecEnv(VecEnv):
         from stable_baselines3.common.monitor import Monitor
 
         return [wrapper_class is Monitor] * len(list(self._get_indices(indices)))
+
+
+class CutStepper(Stepper):
+    """Copies of a game whose episodes end where ``cut`` says, as if the game ended there.
+
+    A step that leads into a cut state is paid and is the episode's last. Episodes that begin in one are passed over,
+    from the first ``reset`` on.
+    """
+
+    def __init__(self, game: Game, copies: int, key: int, cut: Bools) -> None:
+        """Begin as ``Stepper`` does; ``cut [S]``. A TurncoatError if every episode begins in a cut state."""
+        first = game.successor[game.start[game.initial] : game.start[game.initial + 1]]
+        if cut[first].all():
+            raise TurncoatError(
+                f"{game.name}: every episode begins in deployment: before it there is nothing to learn from"
+            )
+        self._cut = cut
+        super().__init__(game, copies, key)
+
+    def reset(self) -> None:
+        """Go on to the next episode in every copy but those that have just begun one."""
+        super().reset()
+        self._pass_over()
+
+    def step(self, actions: Ints) -> tuple[Floats, Bools, NDArray[np.int32]]:
+        """Play one round in every copy, as ``Stepper.step`` does."""
+        paid, done, last = super().step(actions)
+        cut = self._cut[self.state] & ~done
+        last[cut] = self.state[cut]
+        done |= cut
+        self._pass_over()
+        return paid, done, last
+
+    def _pass_over(self) -> None:
+        """Go on to the next episode in every copy that is where it is cut, until none is."""
+        while len(copies := np.flatnonzero(self._cut[self.state])):
+            state, clock, rng = self.state[copies], self.clock[copies], self._rng[copies]
+            self.episode[copies] += self.copies
+            kernels.reset(self._tables, self._key, state, clock, self.episode[copies], rng)
+            self.state[copies], self.clock[copies], self._rng[copies] = state, clock, rng
+
+
+def places(stepper: Stepper) -> dict[str, NDArray[Any]]:
+    """The arrays that say where a stepper's copies are; the key of its stream is in ``key [1]``, a copy."""
+    return {
+        "key": np.asarray([stepper._key], np.uint64),
+        "state": stepper.state,
+        "clock": stepper.clock,
+        "episode": stepper.episode,
+        "done": stepper.done,
+        "random": stepper._rng,
+    }

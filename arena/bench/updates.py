@@ -101,12 +101,12 @@ def refit_against_history() -> Row:
 
     def refit() -> None:
         theta = torch.zeros((12, 2), dtype=torch.float64, requires_grad=True)
-        solver = torch.optim.LBFGS([theta], max_iter=100, tolerance_grad=1e-6, line_search_fn="strong_wolfe")
+        solver: Any = torch.optim.LBFGS([theta], max_iter=100, tolerance_grad=1e-6, line_search_fn="strong_wolfe")
 
         def closure() -> Any:
             solver.zero_grad()
             chance = torch.log_softmax(theta, 1)[lines, actions]
-            loss = -(rewards * chance).mean()
+            loss: Any = -(rewards * chance).mean()
             loss.backward()
             return loss
 

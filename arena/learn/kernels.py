@@ -51,6 +51,17 @@ def pick(probability: Any, legal: Any, seen: Any, rng: Any, i: Any) -> Any:
     return action
 
 
+@inlined
+def everybody(stride: Any, others: Any, seat: Any, action: Any, state: Any, clock: Any, rng: Any, i: Any) -> Any:
+    """The joint action when ``seat`` does ``action`` and the other seats draw theirs. ``others`` is a profile."""
+    (_, chances, offset, lines, width, clocked, line_of) = others
+    joint = action * stride[seat]
+    for p in range(len(stride)):
+        if p != seat:
+            joint += stride[p] * choose_one(chances, offset, lines, width, clocked, line_of, p, state, clock, rng, i)
+    return joint
+
+
 @kernel
 def reinforce(
     tables: Any,
@@ -84,7 +95,7 @@ def reinforce(
     [line]`` zero on entry; ``visited [horizon]``.
     """
     (row, start, successor, _, cumulative, reward, initial, crossing, deadline, terminal, stride, _) = tables
-    (_, chances, offset, lines, width, clocked, line_of) = profile
+    line_of = profile.line
     learners, count, actions = theta.shape
     observations = len(legal)
     for learner in range(learners):
@@ -98,12 +109,7 @@ def reinforce(
                 line = seen + clock * observations if count > observations else seen
                 softmax(theta, learner, line, legal, seen, probability)
                 action = fold[state, pick(probability, legal, seen, rng, learner)]
-                joint = action * stride[seat]
-                for p in range(len(stride)):
-                    if p != seat:
-                        joint += stride[p] * choose_one(
-                            chances, offset, lines, width, clocked, line_of, p, state, clock, rng, learner
-                        )
+                joint = everybody(stride, profile, seat, action, state, clock, rng, learner)
                 entry = draw(start, cumulative, row[state, joint], rng, learner)
                 if updates[state]:
                     if decay != 1.0:
@@ -177,7 +183,7 @@ def temporal_difference(
     With probability ``epsilon`` a legal action is drawn uniformly, simulated steps included.
     """
     (row, start, successor, _, cumulative, reward, initial, crossing, deadline, terminal, stride, _) = tables
-    (_, chances, offset, lines, width, clocked, line_of) = profile
+    line_of = profile.line
     learners, count, actions = values.shape
     observations = len(legal)
     for learner in range(learners):
@@ -201,12 +207,7 @@ def temporal_difference(
                                 action = a
                             skip -= 1
                 action = fold[state, action]
-                joint = action * stride[seat]
-                for p in range(len(stride)):
-                    if p != seat:
-                        joint += stride[p] * choose_one(
-                            chances, offset, lines, width, clocked, line_of, p, state, clock, rng, learner
-                        )
+                joint = everybody(stride, profile, seat, action, state, clock, rng, learner)
                 entry = draw(start, cumulative, row[state, joint], rng, learner)
                 if updates[state]:
                     if before >= 0:
@@ -300,7 +301,7 @@ def surrogate(
     Scratch: ``fitted [1, line, A]``, ``probability [A]``.
     """
     (row, start, successor, _, cumulative, reward, initial, crossing, deadline, terminal, stride, _) = tables
-    (_, chances, offset, lines, width, clocked, line_of) = profile
+    line_of = profile.line
     learners, count, actions = credit.shape
     observations = len(legal)
     for learner in range(learners):
@@ -324,12 +325,7 @@ def surrogate(
                     return False
                 stage = stages[state]
                 action = fold[state, pick(probability, legal, seen, rng, learner)]
-                joint = action * stride[seat]
-                for p in range(len(stride)):
-                    if p != seat:
-                        joint += stride[p] * choose_one(
-                            chances, offset, lines, width, clocked, line_of, p, state, clock, rng, learner
-                        )
+                joint = everybody(stride, profile, seat, action, state, clock, rng, learner)
                 entry = draw(start, cumulative, row[state, joint], rng, learner)
                 if updates[state]:
                     credit[learner, line, action] += reward[0, seat, entry]

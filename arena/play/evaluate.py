@@ -7,7 +7,7 @@ import numpy as np
 
 from arena import kernels
 from arena.game.game import CHANNELS, EARLY, LATE, Floats, Game, Ints
-from arena.play.policy import Policy, everybody, profile
+from arena.play.policy import Policy, everybody, profile, together
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,11 @@ def marks(game: Game, seat: int) -> kernels.Marks:
 
 
 def evaluate(game: Game, policies: Mapping[str, Policy], seat: str = "model") -> Evaluation:
-    """Exact expectations when ``policies`` are played; seats not named take their first legal action."""
+    """Exact expectations when ``policies`` are played; seats not named take their first legal action.
+
+    One seat's policy may remember.
+    """
+    game, policies = together(game, policies)
     number = game.seat_number(seat)
     counted = marks(game, number)
     returns = np.zeros((len(CHANNELS), len(game.seats)))
@@ -79,8 +83,9 @@ def sample(
 ) -> Episodes:
     """Play ``episodes`` episodes of stream ``key``, beginning with number ``first``.
 
-    Episode ``n`` of a key is the same whatever the batch it is played in.
+    Episode ``n`` of a key is the same whatever the batch it is played in. One seat's policy may remember.
     """
+    game, policies = together(game, policies)
     number = game.seat_number(seat)
     returns = np.zeros((episodes, len(CHANNELS), len(game.seats)))
     counts = np.zeros((episodes, 5), np.int64)

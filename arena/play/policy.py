@@ -1,13 +1,14 @@
 """A policy as a table: the probability of every action for every clock and every observation (or state)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from arena.errors import TurncoatError
 from arena.game.game import Bools, Floats, Game, Ints, Seat
+from arena.game.unroll import Unrolled
 from arena.kernels import Profile
 
 TOLERANCE = 1e-9
@@ -20,10 +21,15 @@ class Policy:
     The clock axis has length 1 where the policy does not depend on the round, else the horizon. A row is an
     observation for whoever plays through a seat's eyes, a state for a planner that sees all. A probability on an
     action that is illegal in a state goes to the one it folds to (``Seat.fold``).
+
+    A policy that remembers is a table on the game unrolled over what its seat remembers, its ``memory``; ``index`` is
+    then over the states of ``memory.game``. ``evaluate``, ``sample`` and ``record`` take it beside others of the
+    game itself (see ``together``).
     """
 
     probability: Floats  # [clock, row, A]
     index: Ints  # [S]
+    memory: Unrolled | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         sums = self.probability.sum(axis=-1)
@@ -96,6 +102,40 @@ def view(game: Game, seat: str) -> View:
     )
 
 
+def remembering(memory: Unrolled, probability: Floats) -> Policy:
+    """The policy that remembers, from the chances ``[N, A]`` of its actions in every information state."""
+    actions = probability.shape[1]
+    asked = np.where(memory.information < 0, len(memory), memory.information)
+    return Policy(np.vstack((probability, np.full(actions, 1 / actions)))[None], asked, memory)
+
+
+def together(game: Game, policies: Mapping[str, Policy]) -> tuple[Game, dict[str, Policy]]:
+    """The game that policies of ``game`` can be played in together, and their tables in it.
+
+    That is ``game`` itself unless one of them remembers; then it is the unrolled game of that one, in which the
+    others do at every state what they do at the state it stands for. It has the same value of everything.
+
+    Raises:
+        TurncoatError: two seats remember, or one remembers another game.
+    """
+    memories = {name: policy.memory for name, policy in policies.items() if policy.memory is not None}
+    if not memories:
+        return game, dict(policies)
+    if len(memories) > 1:
+        raise TurncoatError(f"{game.name}: only one seat may remember at a time, not {' and '.join(memories)} both")
+    ((name, memory),) = memories.items()
+    if game is memory.game:
+        return game, dict(policies)
+    if memory.original is not game and memory.original.digest != game.digest:
+        raise TurncoatError(f"{game.name}: the policy of {name} remembers another game, {memory.original.name}")
+    if memory.seat != name:
+        raise TurncoatError(f"{game.name}: a policy with the memory of {memory.seat} cannot play {name}")
+    return memory.game, {
+        other: policy if policy.memory is memory else replace(policy, index=policy.index[memory.state])
+        for other, policy in policies.items()
+    }
+
+
 def first_legal(game: Game, seat: str) -> Policy:
     """The policy that always takes the first legal action: an overseer that always watches."""
     told = view(game, seat)
@@ -110,6 +150,12 @@ def everybody(game: Game, policies: Mapping[str, Policy]) -> list[Policy]:
     """
     for name in policies:
         game.seat_number(name)
+    for name, policy in policies.items():
+        if policy.memory is not None and policy.memory.game is not game:
+            raise TurncoatError(
+                f"{game.name}: a policy of {name} that remembers can be evaluated, sampled and watched; here only one "
+                "without memory fits"
+            )
     complete = [policies.get(seat.name) or first_legal(game, seat.name) for seat in game.seats]
     for seat, policy in zip(game.seats, complete, strict=True):
         clocks, _, width = policy.probability.shape

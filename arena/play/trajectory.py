@@ -7,7 +7,7 @@ import numpy as np
 
 from arena import kernels
 from arena.game.game import EARLY, INTENDED, LATE, OBSERVED, Floats, Game, Ints
-from arena.play.policy import Policy, everybody, profile
+from arena.play.policy import Policy, everybody, profile, together
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ class Trajectory:
 
 
 def record(game: Game, policies: Mapping[str, Policy], key: int, episode: int = 0, seat: str = "model") -> Trajectory:
-    """Play episode number ``episode`` of stream ``key``, the same that ``sample`` plays, and write it down."""
+    """Play episode number ``episode`` of stream ``key``, the same that ``sample`` plays, and write it down.
+
+    One seat's policy may remember; what is written down is in the states of ``game`` all the same.
+    """
+    shown, (game, policies) = game, together(game, policies)
     number = game.seat_number(seat)
     everyone = everybody(game, policies)
     states = np.zeros(game.horizon + 1, np.int32)
@@ -77,4 +81,6 @@ def record(game: Game, policies: Mapping[str, Policy], key: int, episode: int = 
     chances = [everyone[number].at(clock, int(state)) for clock, state in enumerate(states[:-1])]
     rewards = game.reward[:, :, entries[:rounds]].transpose(2, 0, 1)
     width = len(game.seats[number].actions)
-    return Trajectory(game, number, states, actions, np.asarray(chances).reshape(rounds, width), rewards)
+    memory = next((policy.memory for policy in everyone if policy.memory is not None), None)
+    met: Ints = states if memory is None or shown is game else memory.state[states]
+    return Trajectory(shown, number, met, actions, np.asarray(chances).reshape(rounds, width), rewards)

@@ -23,23 +23,26 @@ class Lookahead:
         self.probability = game.probability[entry]
         self.reward = np.add.reduceat(self.probability * game.reward[OBSERVED, seat, entry], self.first)
 
-    def joint(self, arrival: Floats) -> Floats:
-        """Values ``[state, A of seat 0, A of seat 1, ...]`` of joint actions, given values on arrival ``[S]``."""
+    def joint(self, arrival: Floats, weight: float = 1.0) -> Floats:
+        """Values ``[state, A of seat 0, A of seat 1, ...]`` of joint actions, given values on arrival ``[S]``.
+
+        ``weight`` multiplies the reward of this round.
+        """
         following = np.add.reduceat(self.probability * arrival[self.successor], self.first)
-        value = self.reward + self.game.discount * following
+        value = weight * self.reward + self.game.discount * following
         return value[self.local].reshape(len(self.states), *self.game.shape)
 
-    def own(self, arrival: Floats, policies: Sequence[Policy], clock: int) -> Floats:
+    def own(self, arrival: Floats, policies: Sequence[Policy], clock: int, weight: float = 1.0) -> Floats:
         """Values ``[state, A]`` of the seat's own actions while the others play ``policies``."""
-        value = self.joint(arrival)
+        value = self.joint(arrival, weight)
         for p in reversed(range(len(policies))):
             if p != self.seat:
                 policy = policies[p]
                 line = policy.probability[clock if len(policy.probability) > 1 else 0]
-                weight = line[policy.index[self.states]]
+                chance = line[policy.index[self.states]]
                 shape = [len(self.states)] + [1] * (value.ndim - 1)
-                shape[p + 1] = weight.shape[1]
-                value = (value * weight.reshape(shape)).sum(axis=p + 1)
+                shape[p + 1] = chance.shape[1]
+                value = (value * chance.reshape(shape)).sum(axis=p + 1)
         return value
 
     @property

@@ -10,8 +10,8 @@ from scipy.sparse.csgraph import breadth_first_order
 
 from arena.errors import TurncoatError
 from arena.game.game import Bools, Game, Ints, entries_of
-from arena.play.evaluate import evaluate
 from arena.play.policy import Policy, View, everybody, view
+from arena.solve.objective import RETURN, Objective
 from arena.solve.optimal import TIE, full_information, reached
 from arena.solve.solution import Solution, play_string
 
@@ -19,7 +19,7 @@ LIMIT = 100_000
 """The most deterministic policies that are tried one by one."""
 
 
-def memoryless(game: Game, seat: str, others: Mapping[str, Policy]) -> Solution:
+def memoryless(game: Game, seat: str, others: Mapping[str, Policy], objective: Objective = RETURN) -> Solution:
     """The memoryless optimum: read off the full-information one where that needs no more, else by enumeration.
 
     Enumeration covers deterministic policies. They hold an optimum whenever no observation at which there is a choice
@@ -31,7 +31,7 @@ def memoryless(game: Game, seat: str, others: Mapping[str, Policy]) -> Solution:
     """
     number = game.seat_number(seat)
     told = view(game, seat)
-    above = full_information(game, seat, others)
+    above = full_information(game, seat, others, objective)
     assert above.best is not None
     legal_here = game.seats[number].legal
     seen = reached(game, number, everybody(game, others), np.broadcast_to(legal_here, above.best.shape))
@@ -49,6 +49,7 @@ def memoryless(game: Game, seat: str, others: Mapping[str, Policy]) -> Solution:
             play=play_string(game, seat, policy),
             unique=above.unique,
             certificate="it attains the full-information optimum",
+            objective=objective,
         )
     open_lines = np.flatnonzero(lines & (legal.sum(axis=1) > 1))
     options = [np.flatnonzero(legal[line]) for line in open_lines]
@@ -58,17 +59,19 @@ def memoryless(game: Game, seat: str, others: Mapping[str, Policy]) -> Solution:
             f"{game.name}: the memoryless optimum would take trying {size:,} policies ({len(open_lines)} observations "
             f"with a choice), and {LIMIT:,} is the limit; solve for --information state"
         )
-    best_value, best_choice, ties = -np.inf, legal.argmax(axis=1), 0
+    best_value, best_choice, unique = -np.inf, legal.argmax(axis=1), True
+    read: Bools | None = None  # the lines that the best so far reads; a tie elsewhere is none
     for choices in product(*options):
         choice = legal.argmax(axis=1)
         choice[open_lines] = choices
         policy = _policy(told, choice)
-        value = evaluate(game, {**others, seat: policy}, seat).total("observed")
+        value = objective.worth(game, {**others, seat: policy}, seat) / objective.scale
         slack = TIE * max(1.0, abs(value))
         if value > best_value + slack:
-            best_value, best_choice, ties = value, choice, 1
-        elif value >= best_value - slack:
-            ties += 1
+            best_value, best_choice, unique, read = value, choice, True, None
+        elif value >= best_value - slack and unique:
+            read = _read(game, number, others, _policy(told, best_choice)) if read is None else read
+            unique = bool((choice == best_choice)[read].all())
     policy = _policy(told, best_choice)
     twice = told.clocks == 1 and _comes_twice(game, number)
     certificate = f"the best of all {size:,} deterministic policies"
@@ -80,11 +83,12 @@ def memoryless(game: Game, seat: str, others: Mapping[str, Policy]) -> Solution:
     return Solution(
         seat=seat,
         information="memoryless",
-        value=best_value,
+        value=objective.scale * best_value,
         policy=policy,
         play=play_string(game, seat, policy),
-        unique=ties == 1,
+        unique=unique,
         certificate=certificate,
+        objective=objective,
     )
 
 
@@ -99,6 +103,13 @@ def _lines(game: Game, clocks: int, index: Ints, seen: Bools, best: Bools) -> tu
         read[line] = True
         np.logical_and.at(common, line, best[clock, here])
     return read, common
+
+
+def _read(game: Game, number: int, others: Mapping[str, Policy], policy: Policy) -> Bools:
+    """The lines that a policy reads in play, where it is not forced."""
+    own = np.broadcast_to(policy.probability[:, policy.index] > 0, (game.horizon, *game.seats[number].legal.shape))
+    seen = reached(game, number, everybody(game, others), own) & (game.seats[number].legal.sum(axis=1) > 1)
+    return _lines(game, len(policy.probability), policy.index, seen, own)[0]
 
 
 def _policy(told: View, choice: Ints) -> Policy:

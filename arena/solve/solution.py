@@ -6,20 +6,27 @@ import numpy as np
 
 from arena.game.game import Bools, Game
 from arena.play.policy import Policy
+from arena.solve.objective import RETURN, Objective
 
 
 @dataclass(frozen=True)
 class Solution:
-    """An optimum of one seat's expected discounted observed return, and a policy that attains it."""
+    """An optimum of one seat's objective, and a policy that attains it.
+
+    ``undetermined`` counts the places that some optimal policy reaches and where more than one action is optimal:
+    (clock, state) pairs, or information states if the policy remembers. It is 0 exactly when the optimum is unique.
+    """
 
     seat: str
-    information: str  # what the policy may depend on: state, memoryless, equilibrium or stationary
+    information: str  # what the policy may depend on: state, recall, memoryless, equilibrium or stationary
     value: float
     policy: Policy
     play: str  # C and D along the free path, one letter an opportunity
     unique: bool | None  # whether no other action is as good anywhere this policy goes; None: not determined
     certificate: str  # why the value is the optimum, in words
-    best: Bools | None = None  # [clock, S, A], every optimal action, where the solver knows them all
+    best: Bools | None = None  # every optimal action, where known: [clock, S, A], or [N, A] of policy.memory
+    undetermined: int | None = None  # where known
+    objective: Objective = RETURN  # the value is of this, not scaled
 
 
 def play_string(game: Game, seat: str, policy: Policy) -> str:
