@@ -155,6 +155,8 @@ def test_a_game_cut_short_ends_there() -> None:
     defects = told.always(np.ones(len(told.rows), np.int64))
     cut = first_rounds(game, 2)
     assert cut.horizon == 2
+    assert (game.crossing >= 0).any()
+    assert (cut.crossing < 0).all()
     assert evaluate(cut, {"model": defects}).total("observed") == pytest.approx(1 + 0.5)
 
 

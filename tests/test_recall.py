@@ -114,6 +114,7 @@ def test_simulation_oversight_with_memory() -> None:
     solution = optimal(compiled("simulation-oversight"), information="recall")
     assert solution.value == pytest.approx(2.7, abs=1e-12)
     assert "simulated steps forgotten" in solution.certificate
+    assert solution.unique  # what it would do after choosing the simulation is never asked
     # Choosing the simulation leads to reality one time in ten; whoever remembers choosing reality knows no more.
     assert solution.play.endswith("D")
 
@@ -158,6 +159,12 @@ def test_ties_are_counted() -> None:
     assert not solution.unique
     assert solution.undetermined == 1 + 2
     assert optimal(game).undetermined == 2  # by the state, the second round is one place
+
+
+def test_what_no_optimal_policy_comes_to_is_not_counted() -> None:
+    """Only the first round counts: defect in it. Open then are round two, and deployment after either action there."""
+    game = compiled("deferral-ladder", rounds=2)
+    assert optimal(game, information="recall", objective=to_date(0, 1)).undetermined == 1 + 2
 
 
 def test_too_many_histories_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
