@@ -71,6 +71,24 @@ def test_solve_can_name_the_overseer_and_the_stage() -> None:
     assert endless["value"] == pytest.approx(1 / (1 - 0.45))
 
 
+def test_solve_follows_the_overseer_that_is_named() -> None:
+    """Nobody looks, so no inspection is used up, and neither the play nor the policy may pretend that one is."""
+    settings = ("-S", "periods=3", "-S", "inspections=2")
+    found = answer("solve", "inspection-game", *settings, "-o", "never")
+    assert len(found["play"]) == 3
+    assert {line.split(", ")[1] for line in found["policy"]} == {"inspections_left=2"}
+    mixed = answer("solve", "inspection-game", *settings)["policy"]
+    assert {"round 2, inspections_left=2", "round 2, inspections_left=1"} <= set(mixed)
+
+
+def test_solve_does_not_call_a_policy_unique_that_one_drawing_lots_may_beat() -> None:
+    hidden = ("-S", "round=hidden", "-S", "deployment=hidden")
+    found = answer("solve", "deferral-ladder", *hidden, "--information", "memoryless")
+    assert found["value"] == 2.25
+    assert found["unique"] is None
+    assert list(found["policy"]) == ["(sees nothing)"]
+
+
 def test_list_and_show() -> None:
     found = answer("list")
     assert set(found["scenarios"]) == set(arena.scenarios())
@@ -103,9 +121,11 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
         (("solve", "deferral-ladder", "-o", "sometimes:p=2"), "between 0 and 1"),
         (("solve", "deferral-ladder", "--stage", "training"), "discount below 1"),
         (("solve", "inspection-game", "-S", "periods=0"), "between 1 and"),
+        (("solve", "deferral-ladder", "-S", "prize=1e308", "-S", "later=3"), "overflows"),
         (("watch", "deferral-ladder", "trojn"), "did you mean 'trojan'"),
         (("watch", "deferral-ladder", "trojan", "--renderer", "txt"), "did you mean 'text'"),
         (("watch", "deferral-ladder", "trojan", "--seed", "-1"), "at least 0"),
+        (("watch", "deferral-ladder", "trojan", "--episode", "9" * 25), "less than 2^63"),
         (("show", "nowhere.yaml"), "No such file"),
         (("show", "nowhere.py"), "no such file"),
     ],

@@ -115,3 +115,10 @@ def test_the_command_line_solves_objectives_and_recall() -> None:
         "deployment=no": {"comply": 1.0},
         "deployment=no -> comply; deployment=yes": {"defect": 1.0},
     }
+
+
+def test_a_myopic_agent_has_no_patience_at_all() -> None:
+    """One round's restraint would save a hundred times what it costs; a myopic agent does not see it."""
+    game = compiled("deferral-ladder", rounds=1, catch=1.0, prize=100.0)
+    (policy,) = find("myopic").policies(game, "model", {}, np.zeros(1, np.uint64))
+    assert evaluate(game, {"model": policy}).early_defections == 1

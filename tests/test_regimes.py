@@ -1,5 +1,7 @@
 """When parameters are updated, and what that makes of the same learner in the same game."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -116,6 +118,19 @@ def test_simulation_oversight_separates_the_learners() -> None:
         found = played("simulation-oversight", agent)
         assert np.abs(rate("observed_return", found) - value).max() < 0.01
         assert np.abs(rate("turn_probability", found) - turn).max() < 0.01
+
+
+def test_what_is_experienced_makes_the_difference_and_not_the_algorithm() -> None:
+    """The control of the flagship: the same online rule with the overseer's simulation experienced finds the turn."""
+    game = arena.scenario("simulation-oversight").compile()
+    everything = replace(game, experienced=np.ones_like(game.experienced))
+    (agent, keys) = (find("reinforce:alpha=0.05,episodes=60000"), KEYS)
+    ends = []
+    for practised in (game, everything):
+        policies = agent.policies(practised, "model", {}, keys)
+        ends.append(rate("observed_return", [evaluate(game, {"model": policy}) for policy in policies]))
+    assert np.abs(ends[0] - 0.6).max() < 0.01
+    assert np.median(ends[1]) > 2.6
 
 
 def test_the_exact_gradient_is_the_gradient() -> None:

@@ -1,5 +1,6 @@
 """The command line. The only room of ``arena`` that wires names to scenarios, agents and renderers."""
 
+import io
 import logging
 import os
 import sys
@@ -10,6 +11,9 @@ def main() -> None:
     from arena.cli.app import app
     from arena.errors import TurncoatError
 
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a sign gets a question mark
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         app()
@@ -19,3 +23,6 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        print(f"cannot write or read: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)

@@ -9,8 +9,11 @@ import typer
 from arena.cli.options import Json, ScenarioArgument, Setting, Trust, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from arena.game.game import Game
     from arena.game.unroll import Unrolled
+    from arena.play.policy import Policy
     from arena.solve.objective import Objective
     from arena.solve.solution import Solution
 
@@ -126,10 +129,10 @@ def solve(
         facts["undetermined"] = solution.undetermined
     evaluation = evaluate(game, {**others, "model": solution.policy})
     facts |= {measure.name: measure.exact(evaluation) for measure in measures().values()}
-    return facts | {"policy": policy_words(game, solution)}
+    return facts | {"policy": policy_words(game, solution, others)}
 
 
-def policy_words(game: "Game", solution: "Solution") -> dict[str, dict[str, float]]:
+def policy_words(game: "Game", solution: "Solution", others: "Mapping[str, Policy]") -> dict[str, dict[str, float]]:
     """Where the policy goes and has a choice: what the model sees there, to the actions it takes.
 
     If it remembers, what it saw and did before comes first. The author's name of the state is added where states that
@@ -137,20 +140,21 @@ def policy_words(game: "Game", solution: "Solution") -> dict[str, dict[str, floa
     """
     import numpy as np
 
-    from arena.play.policy import everybody
+    from arena.play.policy import everybody, together
     from arena.solve.optimal import reached
 
     policy, memory = solution.policy, solution.policy.memory
-    game = memory.game if memory else game
+    game, policies = together(game, {**others, "model": policy})
     number = game.seat_number("model")
     seat = game.seats[number]
     clocked = len(policy.probability) > 1
     own = np.broadcast_to(policy.probability[:, policy.index] > 0, (game.horizon, *seat.legal.shape))
-    seen = reached(game, number, everybody(game, {}), own)
+    seen = reached(game, number, everybody(game, policies), own)
     lines: dict[str, dict[int, tuple[float, ...]]] = {}
     for clock in range(game.horizon):
         for state in np.flatnonzero(seen[clock] & (seat.legal.sum(axis=1) > 1)).tolist():
             name = " ".join(f"{factor}={value}" for factor, value in seat.sees.words(state).items())
+            name = name or "(sees nothing)"
             name = _history(memory, int(memory.information[state])) if memory else name
             name = f"round {clock + 1}, {name}" if clocked else name
             lines.setdefault(name, {})[state] = tuple(policy.at(clock, state).tolist())

@@ -15,7 +15,7 @@ def run(
         str, typer.Option("-o", "--overseer", help="who plays the overseer, if there is one")
     ] = "always",
     seed: Annotated[int, typer.Option(help="of the agent's training and of the episode")] = 0,
-    episode: Annotated[int, typer.Option(min=0, help="which episode of the seed to watch")] = 0,
+    episode: Annotated[int, typer.Option(help="which episode of the seed to watch")] = 0,
     renderer: Annotated[str, typer.Option(help="how to show it")] = "text",
     trust: Trust = False,
 ) -> None:
@@ -29,8 +29,9 @@ def run(
     from arena.play.trajectory import record
     from arena.spec import assignments
 
-    if seed < 0:
-        raise TurncoatError(f"--seed must be at least 0, not {seed}")
+    for option, number in (("--seed", seed), ("--episode", episode)):
+        if not 0 <= number < 2**63:
+            raise TurncoatError(f"{option} must be at least 0 and less than 2^63, not {number}")
     shows, plays, oversees = find_renderer(renderer), find_agent(agent), find_agent(overseer)
     found = find_scenario(scenario, trust)
     game = found.compile(**assignments(settings or []))

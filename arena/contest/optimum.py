@@ -45,8 +45,9 @@ def optimum(setup: Setup, trust: bool = False) -> Optimum:
     against = others(game, setup)
     told = view(game, MODEL)
     bits = told.clocks * float(np.log2(told.legal.sum(axis=1)).sum())
-    blind = optimal(game, MODEL, against, "memoryless").value if bits <= SMALL else None
-    return dataclasses.replace(solve(game, against), blind_value=blind)
+    blind = optimal(game, MODEL, against, "memoryless") if bits <= SMALL else None
+    proved = blind is not None and blind.unique is not None  # else a policy that draws lots may be worth more
+    return dataclasses.replace(solve(game, against), blind_value=blind.value if blind and proved else None)
 
 
 def others(game: Game, setup: Setup) -> dict[str, Policy]:

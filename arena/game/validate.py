@@ -40,6 +40,10 @@ def _rows(game: Game) -> None:
         _require(game, holds[crossing], f"crosses into the next span by {kind}")
     finite = _by_row(np.logical_and, game, np.asarray(np.isfinite(game.reward).all(axis=(0, 1))))
     _require(game, finite[game.row].all(axis=1), "pays a reward that is not a finite number")
+    with np.errstate(over="ignore"):
+        total = np.abs(game.reward).max(initial=0.0) * game.horizon * 2
+    if not np.isfinite(total):
+        raise TurncoatError(f"{game.name}: rewards are so large that their sum over {game.horizon} rounds overflows")
 
 
 def _spans(game: Game) -> None:

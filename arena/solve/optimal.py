@@ -80,7 +80,7 @@ def full_information(game: Game, seat: str, others: Mapping[str, Policy], object
         information="state",
         value=objective.scale * at_start(game, value),
         policy=policy,
-        play=play_string(game, seat, policy),
+        play=play_string(game, seat, policy, others),
         unique=undetermined == 0,
         certificate="backward induction over every state and clock",
         best=best,

@@ -59,7 +59,7 @@ def recall(game: Game, seat: str, others: Mapping[str, Policy], objective: Objec
         information="recall",
         value=objective.scale * total,
         policy=policy,
-        play=play_string(memory.game, seat, policy),
+        play=play_string(memory.game, seat, policy, lifted),
         unique=undetermined == 0,
         certificate=f"backward induction over {len(memory):,} information states",
         best=best,

@@ -1,11 +1,12 @@
 """What a solver returns: a value, a policy that attains it, and how far both can be trusted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from arena.game.game import Bools, Game
-from arena.play.policy import Policy
+from arena.play.policy import Policy, everybody
 from arena.solve.objective import RETURN, Objective
 
 
@@ -29,24 +30,24 @@ class Solution:
     objective: Objective = RETURN  # the value is of this, not scaled
 
 
-def play_string(game: Game, seat: str, policy: Policy) -> str:
+def play_string(game: Game, seat: str, policy: Policy, others: Mapping[str, Policy]) -> str:
     """The opportunities on the likeliest path that stays free, as C (complies) and D (defects).
 
     The path takes the policy's likeliest action, and of what may follow the likeliest state in which the seat is still
-    free and the game goes on; the other seats take their first legal action.
+    free and the game goes on; the other seats take their policies' likeliest actions.
     """
     number = game.seat_number(seat)
+    policies = everybody(game, others)
     place, opportunity, tables = game.seats[number], game.opportunity(number), game.tables
     letters = []
     state = _likeliest(game, tables.initial)
     for clock in range(game.horizon):
         if game.terminal[state]:
             break
-        action = int(place.fold[state, int(policy.at(clock, state).argmax())])
+        choices = [int(other.at(clock, state).argmax()) for other in policies]
+        choices[number] = action = int(place.fold[state, int(policy.at(clock, state).argmax())])
         if opportunity[state]:
             letters.append("D" if place.defection[state, action] else "C")
-        choices = [int(other.legal[state].argmax()) for other in game.seats]
-        choices[number] = action
         state = _likeliest(game, int(tables.row[state, int(np.dot(choices, tables.stride))]))
         if not game.terminal[state] and clock + 1 == tables.deadline[state]:
             if tables.crossing[state] < 0:

@@ -59,7 +59,7 @@ def stationary(game: Game, stage: str, seat: str = "model", others: Mapping[str,
         information="stationary",
         value=float(value[_starts(game, span)].mean()),
         policy=policy,
-        play=play_string(game, seat, policy),
+        play=play_string(game, seat, policy, others or {}),
         unique=bool((best.sum(axis=1) == 1).all()),
         certificate=f"policy iteration, {rounds} rounds, each evaluated by a sparse linear solve",
     )

@@ -49,19 +49,19 @@ def equilibrium(game: Game) -> dict[str, Solution]:
                     mix[clock, state, actions] = weights
     index = np.arange(states, dtype=np.int32)
     first = at_start(game, value)
-    solutions = {}
-    for seat, mix, sign in zip(game.seats, mixes, (1, -1), strict=True):
-        policy = Policy(mix, index)
-        solutions[seat.name] = Solution(
-            seat=seat.name,
+    policies = {seat.name: Policy(mix, index) for seat, mix in zip(game.seats, mixes, strict=True)}
+    return {
+        name: Solution(
+            seat=name,
             information="equilibrium",
             value=sign * first,
             policy=policy,
-            play=play_string(game, seat.name, policy),
+            play=play_string(game, name, policy, policies),
             unique=None,
             certificate="Shapley's recursion: a matrix game solved at every state and clock",
         )
-    return solutions
+        for (name, policy), sign in zip(policies.items(), (1, -1), strict=True)
+    }
 
 
 def matrix_game(payoff: Floats) -> tuple[float, Floats, Floats]:
