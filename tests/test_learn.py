@@ -137,6 +137,23 @@ def test_a_step_that_is_not_experienced_teaches_nothing() -> None:
     assert not (learned["real"] & learned["sim"]).any()
 
 
+def test_what_is_carried_out_is_what_is_learned_from() -> None:
+    """A model that failed the simulation aborts whatever it chose, and the loss of three is laid to aborting alone."""
+    practice = Practice(arena.scenario("simulation-oversight").compile(swapped=0.0), "model", {})
+    learners = practice.begin(KEYS[:200])
+    practice.online(learners, 1, 1.0, 0.0)
+    places = [practice.view.factors[0][1][row[0]] for row in practice.view.rows]
+    real = practice.shaped(learners)[:, 0, places.index("real")]
+    abort, others = (
+        practice.view.actions.index("abort"),
+        [practice.view.actions.index(a) for a in ("complete", "exploit")],
+    )
+    assert real[:, abort].min() == pytest.approx(-2)  # -3 (1 - 1/3): nobody who chose something else is spared
+    # 5/27 = .185 abort, forced or by choice; only 2/27 = .074 choose to.
+    assert (real[:, abort] < -1.5).mean() > 0.12
+    assert real[:, others].min() >= -1 - 1e-12
+
+
 def test_softmax_leaves_illegal_actions_out() -> None:
     game = arena.scenario("simulation-oversight").compile()
     told = Practice(game, "model", {}).view

@@ -25,7 +25,8 @@ ROOMS = (
     "bench",
     "cli",
 )  # each imports those before it
-BESIDE = {"errors": 0, "plugins": 1, "kernels": 2, "spec": 2}  # modules that any room may import, and how deep they lie
+# modules that any room may import, and how deep they lie
+BESIDE = {"errors": 0, "files": 1, "plugins": 1, "kernels": 2, "spec": 2}
 HEAVY = ("numpy", "scipy", "torch", "numba", "pygame", "matplotlib", "pettingzoo", "gymnasium", "stable_baselines3")
 
 

@@ -41,6 +41,11 @@ def test_the_ladder_has_its_known_optimum(discount: float, value: float | None, 
         assert solution.value == pytest.approx(value, abs=1e-12)
 
 
+def test_play_follows_the_path_that_stays_free() -> None:
+    """Being caught is nine times as likely as going on, and still the play tells what is done by whoever goes on."""
+    assert optimal(ladder(discount=0.0, catch=0.9)).play == "DDDDDD"
+
+
 def test_the_ladders_threshold_is_found_by_bisection() -> None:
     low, high = 0.5, 0.9
     for _ in range(40):

@@ -15,6 +15,7 @@ import pytest
 
 from agents.sb3 import RecurrentPPO
 from arena.errors import TurncoatError
+from arena.files import write
 from arena.game.game import Floats
 from arena.learn import saved, training
 from arena.learn.events import crc32c, event_file
@@ -117,7 +118,7 @@ def death(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         path.write_bytes(content[: (len(there) + len(content)) // 2])
 
     for module in (saved, training):
-        monkeypatch.setattr(module, "write", mortal(saved.write, half_written))
+        monkeypatch.setattr(module, "write", mortal(write, half_written))
     monkeypatch.setattr(training, "extend", mortal(saved.extend, half_extended))
     monkeypatch.setattr(Path, "unlink", mortal(Path.unlink, lambda *_, **__: None))
     return lambda n: left.__setitem__(0, n)

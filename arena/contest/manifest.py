@@ -1,7 +1,6 @@
 """The manifest of a run: what was asked for, in full, and with which versions. Never read to decide what to play."""
 
 import json
-import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,7 @@ from typing import Any
 
 from arena.contest.tournament import Lineup
 from arena.errors import TurncoatError
+from arena.files import write
 from arena.spec import Spec
 
 MANIFEST = "manifest.json"
@@ -53,7 +53,7 @@ def record(folder: Path, lineup: Lineup) -> None:
     if {key: value for key, value in last.items() if key != "started"} == entry:
         return
     data["tournaments"].append({"started": now, **entry})
-    write(folder / MANIFEST, json.dumps({"created": now, **data}, indent=2, ensure_ascii=False) + "\n")
+    write(folder / MANIFEST, json.dumps({"created": now, **data}, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
 def load(folder: Path) -> dict[str, Any]:
@@ -69,16 +69,3 @@ def load(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, OSError) as error:
         raise TurncoatError(f"{folder / MANIFEST}: not the manifest of a run ({error}); move it away") from None
     return {"manifest": MANIFEST_FORMAT, "tournaments": []}
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all; a TurncoatError when it cannot be written."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise TurncoatError(f"{path}: {error.strerror or error}") from None

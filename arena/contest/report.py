@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
-from arena.contest.manifest import load, write
+from arena.contest.manifest import load
 from arena.contest.page import Page, cut, page
 from arena.contest.reading import SHARES
 from arena.contest.standings import Standings
 from arena.contest.table import COLUMNS, number
+from arena.files import write
 
 REPORT = "report.html"
 LARGEST = 2_000_000
@@ -25,7 +26,7 @@ def write_report(folder: Path, standings: Standings, trust: bool = False) -> Pat
     last = (load(folder)["tournaments"] or [{}])[-1]
     name = str(last.get("configuration", {}).get("name") or folder.resolve().name)
     path = folder / REPORT
-    write(path, report(name, standings, last.get("versions", {}), trust))
+    write(path, report(name, standings, last.get("versions", {}), trust).encode())
     return path
 
 

@@ -5,7 +5,6 @@ Equal contents make equal bytes, so that two trainings can be compared by their 
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arena.errors import TurncoatError
+from arena.files import write
 from arena.game.game import Floats, Game, Ints
 from arena.game.unroll import Unrolled, unroll
 from arena.play.policy import Policy, View, remembering, view
@@ -147,19 +147,6 @@ def unpack(path: Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArray[Any
     if found != kind:
         raise TurncoatError(f"{path}: holds a {found}, not {kind}")
     return manifest, arrays
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; a TurncoatError when it cannot be written."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise TurncoatError(f"{path}: {error.strerror or error}") from None
 
 
 def extend(path: Path, content: bytes) -> None:

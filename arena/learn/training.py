@@ -14,11 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from arena.errors import TurncoatError
+from arena.files import write
 from arena.game.game import Floats
 from arena.learn.events import event_file
 from arena.learn.learner import Arrays, Learner, Resumable
 from arena.learn.practice import Practice
-from arena.learn.saved import extend, load_policies, pack, save_policies, unpack, write
+from arena.learn.saved import extend, load_policies, pack, save_policies, unpack
 from arena.play.agent import Keys
 from arena.play.policy import Policy
 
