@@ -4,8 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from arena.errors import TurncoatError, nearest
-from arena.game.game import CHANNELS, OBSERVED, Game
+from arena.game.game import CHANNELS, LATE, OBSERVED, Bools, Game
 from arena.play.agent import Planner
 from arena.play.policy import Policy
 
@@ -80,6 +82,47 @@ class Schemer(Planner):
         reward = game.reward.copy()
         reward[OBSERVED] = reward[channel]
         return optimal(dataclasses.replace(game, reward=reward), seat, others).policy
+
+
+@dataclass(frozen=True)
+class Misgeneraliser(Planner):
+    """Complies in every state before the late window and defects in every late one, whatever it sees and is paid.
+
+    A yardstick for what is left when nothing explains a turn: it learned the early states and got the others wrong.
+    """
+
+    def plan(self, game: Game, seat: str, others: Mapping[str, Policy]) -> Policy:
+        """A table of states."""
+        return _states(game, seat, game.window == LATE)
+
+
+@dataclass(frozen=True)
+class Relearner(Planner):
+    """Complies until deployment, and there does whatever pays most at once, as if it had been updated to; if
+    ``regime`` is frozen it was not, and complies there too.
+    """
+
+    regime: str = "online"
+
+    def __post_init__(self) -> None:
+        if self.regime not in ("online", "frozen"):
+            raise ValueError(f"regime {self.regime!r}{nearest(self.regime, ('online', 'frozen'))}")
+
+    def plan(self, game: Game, seat: str, others: Mapping[str, Policy]) -> Policy:
+        """The table of an honest agent, in deployment that of a myopic one."""
+        honest = _states(game, seat, np.zeros(len(game.row), np.bool_))
+        if self.regime == "frozen":
+            return honest
+        updated = Myopic().plan(game, seat, others).probability
+        return Policy(np.where(game.deployment[:, None], updated, honest.probability), honest.index)
+
+
+def _states(game: Game, seat: str, defecting: Bools) -> Policy:
+    """Defects in the states marked ``defecting [S]``, complies in all others; the first legal action of each kind."""
+    place = game.seats[game.seat_number(seat)]
+    wanted = place.legal & (place.defection == defecting[:, None])
+    choice = np.where(wanted.any(axis=1), wanted.argmax(axis=1), place.legal.argmax(axis=1))
+    return Policy(np.eye(len(place.actions))[choice][None], np.arange(len(game.row), dtype=np.int32))
 
 
 @dataclass(frozen=True)

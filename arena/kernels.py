@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from arena.game.game import EARLY, LATE
+from arena.game.game import EARLY, LATE, NO_WINDOW
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -264,8 +264,9 @@ def rollout(
 ) -> None:
     """Play episodes ``first``, ``first + 1``, ... of stream ``key`` and sum each up.
 
-    ``returns [episode, channel, P]`` discounted; ``counts [episode, 5]``: early opportunities, early defections, late
-    opportunities, late defections, whether it turned. ``rng [1]`` is scratch.
+    ``returns [episode, channel, P]`` discounted; ``counts [episode, 6]``: early opportunities, early defections, late
+    opportunities, late defections, whether it turned, the round (from 1) of the first defection in a window or 0.
+    ``rng [1]`` is scratch.
     """
     (row, start, successor, _, cumulative, reward, initial, crossing, deadline, terminal, stride, _) = tables
     (_, chances, offset, lines, width, clocked, line_of) = profile
@@ -285,6 +286,8 @@ def rollout(
                 joint += action * stride[p]
                 if p == seat and opportunity[state]:
                     defects = defection[state, action]
+                    if defects and window[state] != NO_WINDOW and counts[n, 5] == 0:
+                        counts[n, 5] = clock + 1
                     if window[state] == EARLY:
                         counts[n, 0] += 1
                         if defects:
@@ -347,11 +350,13 @@ def forward(
     following: Any,
     returns: Any,
     visits: Any,
+    first: Any,
 ) -> Any:
     """Carry the distribution over (state, mark) through the game, exactly; the probability of a turn.
 
-    ``returns [channel, P]`` discounted and ``visits [S, A]``, the expected number of times the marked seat takes each
-    action in each state, are added to. ``mass`` and ``following [S, 3]`` are scratch, zero on entry.
+    ``returns [channel, P]`` discounted, ``visits [clock|1, S, A]``, the expected number of times the marked seat takes
+    each action in each state, and ``first [clock]``, the probability that its first defection in a window is then, are
+    added to. ``mass`` and ``following [S, 3]`` are scratch, zero on entry.
     """
     (row, start, successor, probability, _, reward, initial, crossing, deadline, terminal, stride, widths) = tables
     (chances, _, offset, lines, width, clocked, line_of) = profile
@@ -385,12 +390,13 @@ def forward(
                     chance *= chances[offset[p] + line * width[p] + action]
                 if chance == 0.0:
                     continue
-                visits[state, own] += total * chance
+                visits[clock if len(visits) > 1 else 0, state, own] += total * chance
                 early = opportunity[state] and defection[state, own] and window[state] == EARLY
                 late = opportunity[state] and defection[state, own] and window[state] == LATE
                 to_spoiled = spoiled + clean if early else spoiled
                 to_turned = turn + clean if late else turn
                 to_clean = 0.0 if early or late else clean
+                first[clock] += (clean - to_clean) * chance
                 for entry in range(start[row[state, joint]], start[row[state, joint] + 1]):
                     here = chance * probability[entry]
                     for channel in range(len(returns)):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from arena.contest.reading import read_rates
-from arena.contest.standings import summarise
+from arena.measure.summary import summarise
 from arena.contest.sweep import trace
 
 

@@ -9,11 +9,12 @@ from itertools import groupby
 from arena.contest import plots
 from arena.contest.optimum import Optimum, optimum
 from arena.contest.reading import KINDS, read, where_held, where_optimal
-from arena.contest.standings import Failure, Setup, Standing, Standings, Summary, order
+from arena.contest.standings import Failure, Setup, Standing, Standings, order
 from arena.contest.sweep import Curve, Sweep, curve, sweeps
 from arena.contest.table import COLUMNS, interval, number
 from arena.errors import TurncoatError
 from arena.game.scenario import find
+from arena.measure.summary import Summary
 from arena.spec import word
 
 ACROSS = 12

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from arena.contest.standings import Summary
 from arena.contest.sweep import Curve
+from arena.measure.summary import Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from arena.contest.reading import read
-from arena.contest.standings import Standing, Standings, Summary
+from arena.contest.standings import Standing, Standings
+from arena.measure.summary import Summary
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,12 +5,14 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 
 import arena.measure
-from arena.game.game import Floats
+from arena.game.game import Floats, Game
 from arena.play.evaluate import Episodes, Evaluation
+from arena.play.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Measure:
-    """One number about a seat's behaviour. NaN where it is undefined, for want of opportunities."""
+    """One number about a seat's behaviour in a game. NaN where it is undefined, for want of opportunities."""
 
     name: str
     definition: str
@@ -36,15 +38,59 @@ class Measure:
     sampled: Callable[[Episodes], Estimate]
 
 
-@cache
+@dataclass(frozen=True)
+class PolicyMeasure:
+    """One number that takes the game and the policies themselves, not only what they come to."""
+
+    name: str
+    definition: str
+    source: str
+    exact: Callable[[Game, Mapping[str, Policy], str], float]  # of which seat
+    sampled: Callable[[Game, Mapping[str, Policy], str, int, int], Estimate]  # of which seat, episodes, key
+
+
+@dataclass(frozen=True)
+class TwinMeasure:
+    """One number that compares what an agent does in a game with what it does in a twin of it.
+
+    In the twin it is fitted anew if ``refit`` is set; else what plays there is a frozen copy of its policy.
+    """
+
+    name: str
+    definition: str
+    source: str
+    twin: str
+    refit: bool
+    exact: Callable[[Evaluation, Evaluation], float]  # in the game, in the twin
+    sampled: Callable[[Episodes, Episodes], Estimate]
+
+
+M = TypeVar("M", Measure, PolicyMeasure, TwinMeasure)
+
+
 def measures() -> Mapping[str, Measure]:
-    """Every measure: each module beside this one that has a ``measure``."""
-    found = {}
-    for info in pkgutil.iter_modules(arena.measure.__path__):
-        module = importlib.import_module(f"arena.measure.{info.name}")
-        if isinstance(one := getattr(module, "measure", None), Measure):
-            found[one.name] = one
-    return found
+    """Every measure of behaviour in one game, by name."""
+    return _found(Measure)
+
+
+def policy_measures() -> Mapping[str, PolicyMeasure]:
+    """Every measure that takes the policies themselves, by name."""
+    return _found(PolicyMeasure)
+
+
+def twin_measures() -> Mapping[str, TwinMeasure]:
+    """Every measure that compares a game with a twin, by name."""
+    return _found(TwinMeasure)
+
+
+@cache
+def _found(kind: type[M]) -> Mapping[str, M]:
+    """The measures of a kind in the modules beside this one."""
+    names = [f"arena.measure.{info.name}" for info in pkgutil.iter_modules(arena.measure.__path__)]
+    found = {
+        one.name: one for name in names for one in vars(importlib.import_module(name)).values() if isinstance(one, kind)
+    }
+    return dict(sorted(found.items()))
 
 
 def ratio(over: float, under: float) -> float:

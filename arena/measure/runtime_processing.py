@@ -7,28 +7,16 @@ does on average on seeing it, weighed by how often it is there; where that is ne
 use of its memory is its own wiped one, and its runtime processing is exactly zero.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from arena import kernels
 from arena.errors import TurncoatError
-from arena.game.game import CHANNELS, Floats, Game, Ints
-from arena.measure.measure import Estimate, mean
-from arena.play.evaluate import evaluate, marks, sample
-from arena.play.policy import Policy, everybody, profile, together, view
-
-
-@dataclass(frozen=True)
-class PolicyMeasure:
-    """One number that takes the policies themselves to compute, not only what they come to in one game."""
-
-    name: str
-    definition: str
-    source: str
-    exact: Callable[[Game, Mapping[str, Policy], str], float]  # of which seat
-    sampled: Callable[[Game, Mapping[str, Policy], str, int, int], Estimate]  # of which seat, episodes, key
+from arena.game.game import Floats, Game, Ints
+from arena.measure.measure import Estimate, PolicyMeasure, mean
+from arena.play.evaluate import evaluate, occupancy, sample
+from arena.play.policy import Policy, together, view
 
 
 def wipe(game: Game, policies: Mapping[str, Policy], seat: str = "model") -> Policy:
@@ -50,7 +38,7 @@ def wipe(game: Game, policies: Mapping[str, Policy], seat: str = "model") -> Pol
     known = np.where(asked, memory.information, 0)
     line = memory.clock[known] * len(told.rows) + memory.observation[known]  # [U]
     chances = policy.probability[0, policy.index]  # [U, A]
-    mass = np.where(asked, _occupancy(*together(game, policies), seat), 0.0)
+    mass = np.where(asked, occupancy(*together(game, policies), seat)[0], 0.0)
     table = np.tile(told.legal / told.legal.sum(axis=1, keepdims=True), (told.clocks, 1))
     for states in (mass > 0, (mass > 0) & (memory.parent[known] < 0)):  # the view of the first step has the last word
         _average(table, line[states], chances[states], mass[states])
@@ -65,17 +53,6 @@ def _average(table: Floats, line: Ints, chances: Floats, mass: Floats) -> None:
     np.add.at(off, place, mass[:, None] * (chances - anchor[place]))
     mixed = np.maximum(anchor + off / np.bincount(place, mass)[:, None], 0.0)
     table[lines] = np.where((off == 0).all(axis=1, keepdims=True), anchor, mixed / mixed.sum(axis=1, keepdims=True))
-
-
-def _occupancy(game: Game, policies: Mapping[str, Policy], seat: str) -> Floats:
-    """How often a seat is expected to act in every state. ``[S]``"""
-    counted = marks(game, game.seat_number(seat))
-    visits = np.zeros(counted.defection.shape)
-    mass, following = np.zeros((2, len(game.row), 3))
-    returns = np.zeros((len(CHANNELS), len(game.seats)))
-    everyone = profile(everybody(game, policies))
-    kernels.forward(game.tables, everyone, counted, game.discount, game.horizon, mass, following, returns, visits)
-    return np.asarray(visits.sum(axis=1))
 
 
 def exact(game: Game, policies: Mapping[str, Policy], seat: str = "model", wiped: Policy | None = None) -> float:

@@ -20,6 +20,7 @@ class Evaluation:
     late_opportunities: float
     late_defections: float
     turn_probability: float
+    first_defection: Floats  # [clock], the probability that the first defection in a window is then
     seat: int
 
     def total(self, channel: str) -> float:
@@ -32,7 +33,9 @@ class Episodes:
     """The same for sampled episodes, one row each."""
 
     returns: Floats  # [episode, channel, P], discounted
-    counts: Ints  # [episode, (early opportunities, early defections, late opportunities, late defections, turned)]
+    counts: Ints
+    """Early opportunities, early defections, late opportunities, late defections, whether it turned, and the round
+    (from 1) of the first defection in a window, 0 if there was none. ``[episode, 6]``"""
     seat: int
 
     def total(self, channel: str) -> Floats:
@@ -56,15 +59,12 @@ def evaluate(game: Game, policies: Mapping[str, Policy], seat: str = "model") ->
     number = game.seat_number(seat)
     counted = marks(game, number)
     returns = np.zeros((len(CHANNELS), len(game.seats)))
-    visits = np.zeros(counted.defection.shape)
-    everyone = profile(everybody(game, policies))
-    mass, following = np.zeros((2, len(game.row), 3))
-    turned = kernels.forward(
-        game.tables, everyone, counted, game.discount, game.horizon, mass, following, returns, visits
-    )
+    visits = np.zeros((1, *counted.defection.shape))
+    first = np.zeros(game.horizon)
+    turned = _forward(game, policies, counted, returns, visits, first)
 
     def expected(window: int, of: Floats) -> float:
-        return float(of[counted.opportunity & (counted.window == window)].sum())
+        return float(of[0, counted.opportunity & (counted.window == window)].sum())
 
     defections: Floats = np.where(counted.defection, visits, 0.0)
     return Evaluation(
@@ -73,9 +73,31 @@ def evaluate(game: Game, policies: Mapping[str, Policy], seat: str = "model") ->
         early_defections=expected(EARLY, defections),
         late_opportunities=expected(LATE, visits),
         late_defections=expected(LATE, defections),
-        turn_probability=float(turned),
+        turn_probability=turned,
+        first_defection=first,
         seat=number,
     )
+
+
+def occupancy(game: Game, policies: Mapping[str, Policy], seat: str = "model", clocked: bool = False) -> Floats:
+    """How often ``seat`` is expected to act in every state when ``policies`` are played. ``[clock|1, S]``
+
+    ``game`` is the one that the policies are tables on (see ``together``).
+    """
+    counted = marks(game, game.seat_number(seat))
+    visits = np.zeros((game.horizon if clocked else 1, *counted.defection.shape))
+    _forward(game, policies, counted, np.zeros((len(CHANNELS), len(game.seats))), visits, np.zeros(game.horizon))
+    return np.asarray(visits.sum(axis=2))
+
+
+def _forward(
+    game: Game, policies: Mapping[str, Policy], counted: kernels.Marks, returns: Floats, visits: Floats, first: Floats
+) -> float:
+    """Run the kernel on scratch of its own; the probability of a turn."""
+    everyone = profile(everybody(game, policies))
+    mass, following = np.zeros((2, len(game.row), 3))
+    walked = (game.tables, everyone, counted, game.discount, game.horizon, mass, following, returns, visits, first)
+    return float(kernels.forward(*walked))
 
 
 def sample(
@@ -88,7 +110,7 @@ def sample(
     game, policies = together(game, policies)
     number = game.seat_number(seat)
     returns = np.zeros((episodes, len(CHANNELS), len(game.seats)))
-    counts = np.zeros((episodes, 5), np.int64)
+    counts = np.zeros((episodes, 6), np.int64)
     everyone = profile(everybody(game, policies))
     kernels.rollout(
         game.tables,

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from arena.errors import TurncoatError
-from arena.game.game import Bools, Floats, Game, Ints, Seat
+from arena.game.game import Bools, Factor, Floats, Game, Ints, Seat
 from arena.game.unroll import Unrolled
 from arena.kernels import Profile
 
@@ -134,6 +134,37 @@ def together(game: Game, policies: Mapping[str, Policy]) -> tuple[Game, dict[str
         other: policy if policy.memory is memory else replace(policy, index=policy.index[memory.state])
         for other, policy in policies.items()
     }
+
+
+def carried(policy: Policy, game: Game, twin: Game, seat: str) -> Policy:
+    """A frozen copy of a policy of ``game`` for its seat in a twin (``arena.game.twins``), by what the seat sees there.
+
+    What it never saw in ``game`` it answers uniformly. A policy that tells apart states that look alike goes by the
+    state as before, whatever is seen.
+
+    Raises:
+        TurncoatError: a policy that remembers; it is a table over the histories of ``game`` alone.
+    """
+    if policy.memory is not None:
+        raise TurncoatError(f"{game.name}: a policy that remembers cannot be carried into a twin; fit it there")
+    here, there = game.seats[game.seat_number(seat)], view(twin, seat)
+    origin = np.arange(len(twin.row)) // (len(twin.row) // len(game.row))
+    rows = np.full(here.observations, -1)
+    rows[here.observation] = policy.index
+    if (rows[here.observation] != policy.index).any():
+        return replace(policy, index=policy.index[origin])
+    known = {_words(here.sees.factors, line): int(row) for line, row in zip(here.sees.distinct[0], rows, strict=True)}
+    factors = twin.seats[twin.seat_number(seat)].sees.factors
+    unseen = policy.probability.shape[1] + np.arange(len(there.rows))
+    line = [known.get(_words(factors, row), int(new)) for row, new in zip(there.rows, unseen, strict=True)]
+    uniform = there.legal / there.legal.sum(axis=1, keepdims=True)
+    clocks = len(policy.probability)
+    table = np.concatenate((policy.probability, np.broadcast_to(uniform, (clocks, *uniform.shape))), axis=1)
+    return Policy(table, np.asarray(line)[there.index])
+
+
+def _words(factors: tuple[Factor, ...], row: Ints) -> tuple[tuple[str, str], ...]:
+    return tuple((factor.name, factor.values[place]) for factor, place in zip(factors, row, strict=True))
 
 
 def first_legal(game: Game, seat: str) -> Policy:

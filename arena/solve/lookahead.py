@@ -16,9 +16,9 @@ class Lookahead:
         self.game, self.seat = game, seat
         self.states: Ints = np.flatnonzero((game.span == span) & ~game.terminal)
         rows, local = np.unique(game.row[self.states], return_inverse=True)
-        self.local = local.reshape(len(self.states), -1)  # [state, J] into the rows gathered
+        self.local = local.reshape(len(self.states), game.row.shape[1])  # [state, J] into the rows gathered
         entry, count = entries_of(game.start, rows)
-        self.first = np.concatenate(([0], np.cumsum(count)[:-1])).astype(np.int64)
+        self.first = (np.cumsum(count) - count).astype(np.int64)
         self.successor = game.successor[entry]
         self.probability = game.probability[entry]
         self.reward = np.add.reduceat(self.probability * game.reward[OBSERVED, seat, entry], self.first)
