@@ -3,9 +3,10 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from arena.errors import TurncoatError, nearest
+from arena.game.game import Floats
 from arena.learn.learner import Arrays, Resumable
 from arena.learn.population import Population
 from arena.learn.practice import EVERY, Practice
@@ -44,10 +45,7 @@ class Gradient(Resumable):
             raise ValueError(f"trace must lie between 0 and 1, not {self.trace}")
         if self.alpha <= 0:
             raise ValueError(f"alpha must be positive, not {self.alpha}")
-        if self.hidden < 1:
-            raise ValueError(f"hidden must be at least 1, not {self.hidden}")
-        if self.episodes < 0:
-            raise ValueError(f"episodes must be at least 0, not {self.episodes}")
+        _at_least(self, hidden=1, episodes=0)
         allowed = dict.fromkeys(Regime) | {Regime.REOPTIMISED: NO_OPTIMUM}
         batch = regime(self.regime, allowed, type(self).__name__.lower()) is Regime.BATCH
         if batch and (self.hold < 1 or self.episodes % self.hold):
@@ -91,6 +89,11 @@ class Gradient(Resumable):
         )
         return dict(vars(learners))
 
+    def wiped(self, practice: Practice, arrays: Arrays) -> Sequence[Policy]:
+        """What every learner does with its memory put back to its beginning before every observation."""
+        tables = self.network(practice).tabulated(arrays["table"][:, 0])
+        return [_read(practice, table) for table in tables]
+
 
 @dataclass(frozen=True)
 class MLP(Gradient):
@@ -108,10 +111,8 @@ class MLP(Gradient):
         return networks.MLP(practice.view, self.hidden)
 
     def tabulate(self, practice: Practice, arrays: Arrays) -> Sequence[Policy]:
-        """One forward pass over every observation there is."""
-        told = practice.view
-        tables = self.network(practice).tabulated(arrays["table"][:, 0])
-        return [told.table(table.reshape(told.clocks, len(told.rows), -1)) for table in tables]
+        """One forward pass over every observation there is; there is no memory to wipe."""
+        return self.wiped(practice, arrays)
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,8 @@ class SurrogateMLP(Resumable):
     last fit, until the gradient's norm is at most 1e-6; see ``arena.learn.surrogate_network``.
     """
 
+    chunk: ClassVar[int | None] = 1
+
     floor: float = 0.01
     l2: float = 1e-3
     hidden: int = 16
@@ -157,14 +160,9 @@ class SurrogateMLP(Resumable):
     def __post_init__(self) -> None:
         if not 0 <= self.floor < 0.5:
             raise ValueError(f"floor must lie between 0 and 0.5, not {self.floor}")
-        if self.l2 < 0:
-            raise ValueError(f"l2 must be at least 0, not {self.l2}")
-        if self.hidden < 1:
-            raise ValueError(f"hidden must be at least 1, not {self.hidden}")
+        _at_least(self, l2=0, hidden=1, episodes=0)
         if self.every not in EVERY:
             raise ValueError(f"every {self.every!r}{nearest(self.every, EVERY)}")
-        if self.episodes < 0:
-            raise ValueError(f"episodes must be at least 0, not {self.episodes}")
         regime(self.regime, REFUSED, "surrogate-mlp")
 
     def objective(self, practice: Practice) -> "Surrogate":
@@ -199,8 +197,7 @@ class SurrogateMLP(Resumable):
         Raises:
             TurncoatError: a fit did not converge.
         """
-        told, objective = practice.view, self.objective(practice)
-        policies = []
+        objective, policies = self.objective(practice), []
         for start, theta, credit in zip(arrays["start"], arrays["theta"], arrays["credit"], strict=True):
             found, certificate = objective.fit(theta, start, credit)
             if not certificate.converged:
@@ -208,5 +205,18 @@ class SurrogateMLP(Resumable):
                     f"surrogate-mlp: a fit stopped after {certificate.iterations} iterations with a gradient of "
                     f"{certificate.residual:.1e}; raise l2 or floor"
                 )
-            policies.append(told.table(objective.table(found).reshape(told.clocks, len(told.rows), -1)))
+            policies.append(_read(practice, objective.table(found)))
         return policies
+
+
+def _read(practice: Practice, table: Floats) -> Policy:
+    """The policy of a table ``[clocks * O, A]``."""
+    told = practice.view
+    return told.table(table.reshape(told.clocks, len(told.rows), -1))
+
+
+def _at_least(agent: object, **bounds: int) -> None:
+    """Refuse settings below their bounds."""
+    for name, bound in bounds.items():
+        if getattr(agent, name) < bound:
+            raise ValueError(f"{name} must be at least {bound}, not {getattr(agent, name)}")

@@ -2,23 +2,28 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from arena.game.game import Floats
 from arena.learn.learner import Arrays, Resumable
 from arena.learn.practice import Practice
 from arena.learn.regime import Regime, regime
+from arena.learn.standstill import Certificate, certificate, own_up, until_still
 from arena.play.agent import Keys
 from arena.play.policy import Policy, remembering
 from arena.plugins import kebab
 
-NO_OBJECTIVE = (
-    "a library's learner has no objective over what was played before: to train it anew is regime batch with another "
-    "seed; see surrogate, which re-optimises on all that was played"
+NO_OPTIMUM = (
+    "its loss has none: the less probable it makes an action that did worse than expected, the smaller it is, without "
+    "end; use ppo, whose loss is clipped, or batch"
 )
+NO_TIME = "it updates after every round, and a rollout of one round has nothing to send back through time; use batch"
 
 
 @dataclass(frozen=True)
@@ -32,27 +37,34 @@ class Library(Resumable):
 
     Regimes: ``batch`` updates after every ``rollout`` rounds of all copies. ``online`` updates after every round of
     all copies, as often as the library can, in deployment too. ``frozen`` does the same, but every episode ends for
-    the learner where deployment begins, and so nothing of it is learned. ``reoptimised`` is refused.
+    the learner where deployment begins, and so nothing of it is learned. ``reoptimised`` updates after every ``every``
+    episodes of each copy, counted at full length. Each update begins with a fresh optimiser and goes on with the
+    library's own loss on what it learns from, in passes of 50 gradient steps, until two in a row change no
+    probability at any observation by more than ``tolerance``, or ``passes`` are made; ``certificates`` says which.
 
     Raffin et al., Stable-Baselines3: Reliable Reinforcement Learning Implementations, JMLR 22 (2021).
     """
 
     chunk: ClassVar[int | None] = 1
     unit: ClassVar[str] = "steps"
-    refused: ClassVar[dict[Regime, str | None]] = dict.fromkeys(Regime) | {Regime.REOPTIMISED: NO_OBJECTIVE}
+    library: ClassVar[str] = "stable_baselines3"
+    refused: ClassVar[dict[Regime, str | None]] = dict.fromkeys(Regime)
 
     steps: int = 30_000
     copies: int = 64
     rollout: int = 32  # rounds of every copy between updates, under regime batch
     learning_rate: float = 0.003
     regime: str = "batch"
+    every: int = 5  # reoptimised: episodes of every copy between re-optimisations
+    tolerance: float = 0.02
+    passes: int = 20
 
     def __post_init__(self) -> None:
-        for setting in ("steps", "copies", "rollout", "learning_rate"):
+        for setting in ("steps", "copies", "rollout", "learning_rate", "every", "tolerance", "passes"):
             if getattr(self, setting) <= 0:
                 raise ValueError(f"{setting} must be positive, not {getattr(self, setting)}")
         regime(self.regime, self.refused, kebab(type(self).__name__))
-        if self.copies * self.rounds < 2:
+        if self.copies * self.rounds(1) < 2:
             raise ValueError("an update needs at least 2 rounds: more copies, or a longer rollout under regime batch")
 
     @property
@@ -60,14 +72,21 @@ class Library(Resumable):
         """Rounds of all copies together."""
         return self.steps
 
-    @property
-    def rounds(self) -> int:
-        """How many rounds of every copy lie between two updates."""
-        return self.rollout if self.regime == Regime.BATCH else 1
+    def rounds(self, horizon: int) -> int:
+        """How many rounds of every copy lie between two updates, where an episode has ``horizon`` at most."""
+        return {Regime.BATCH: self.rollout, Regime.REOPTIMISED: self.every * horizon}.get(Regime(self.regime), 1)
+
+    def algorithm(self) -> Any:
+        """The library's class; a TurncoatError if the library is not installed."""
+        try:
+            return getattr(import_module(self.library), type(self).__name__)
+        except ModuleNotFoundError:
+            package = self.library.replace("_", "-")
+            raise self.refuse(f"needs {package}: pip install {package}") from None
 
     @abstractmethod
-    def make(self, environment: Any, **common: Any) -> Any:
-        """The library's object, untrained; ``common`` is what all of them are told."""
+    def make(self, environment: Any, rounds: int, **common: Any) -> Any:
+        """The library's object, untrained, to be updated after so many rounds; ``common`` is what all are told."""
 
     def read(self, practice: Practice, policy: Any) -> Policy:
         """What a feed-forward actor does: one forward pass over every observation there is."""
@@ -83,18 +102,31 @@ class Library(Resumable):
         """Probabilities of the actions for observations ``vectors [n, factors]``. ``[n, A]``"""
         return policy.get_distribution(vectors).distribution.probs
 
+    def answers(self, practice: Practice, policy: Any) -> Floats:
+        """What stands still when a re-optimisation is over: here the probabilities everywhere."""
+        return self.read(practice, policy).probability
+
+    def start_pass(self, model: Any) -> None:
+        """What a learner does before every pass of a re-optimisation."""
+
+    def certificates(self, arrays: Arrays) -> list[Certificate]:
+        """How far the re-optimisations of every learner went; under regime reoptimised alone."""
+        return [certificate(arrays[f"{number}/certificate"]) for number in range(len(arrays["keys"]))]
+
     def begin(self, practice: Practice, keys: Keys) -> Arrays:
         """Networks with their first, random weights."""
         return self.advance(practice, {"keys": np.asarray(keys, np.uint64)}, 0, 0)
 
     def advance(self, practice: Practice, arrays: Arrays, done: int, until: int) -> Arrays:
         """Train every network to its first update at or after ``until`` steps."""
-        from arena.learn.snapshot import snapshot
+        from arena.learn.snapshot import snapshot, train_until
 
         found = {"keys": arrays["keys"]}
         for number, model in enumerate(self._models(practice, arrays)):
             if model.num_timesteps < min(until, self.steps):
-                self._train(model, until)
+                train_until(model, until, self.steps)
+                if self.regime == Regime.REOPTIMISED and model.num_timesteps >= self.steps:
+                    own_up(model, kebab(type(self).__name__), self.tolerance)
             found |= {f"{number}/{name}": array for name, array in snapshot(model).items()}
         return found
 
@@ -119,38 +151,20 @@ class Library(Resumable):
                 environment.end_at_deployment()
             model = self.make(
                 environment,
+                self.rounds(practice._game.horizon),
                 learning_rate=self.learning_rate,
                 gamma=practice.view.discount,
                 seed=int(key) % 2**31,
                 device="cpu",
             )
             model.set_logger(Logger(None, []))  # or it leaves a folder in the system's temporary one
+            if self.regime == Regime.REOPTIMISED:
+                answers, start = partial(self.answers, practice, model.policy), partial(self.start_pass, model)
+                until_still(model, answers, start, self.tolerance, self.passes)
             left = {name.removeprefix(f"{number}/"): a for name, a in arrays.items() if name.startswith(f"{number}/")}
             if left:
                 restore(model, left)
             yield model
-
-    def _train(self, model: Any, until: int) -> None:
-        """Learn to the end of the training, but stop where a rollout would begin at ``until`` steps or more."""
-        from stable_baselines3.common.callbacks import BaseCallback
-
-        class Pause(BaseCallback):
-            """Leaves the library's loop by the only door that is not in the middle of a rollout."""
-
-            def _on_rollout_start(self) -> None:
-                if self.num_timesteps >= until:
-                    raise _PauseError
-
-            def _on_step(self) -> bool:
-                return True
-
-        done = model.num_timesteps
-        with suppress(_PauseError):
-            model.learn(self.steps - done, callback=Pause(), reset_num_timesteps=done == 0)
-
-
-class _PauseError(Exception):
-    """The segment is over."""
 
 
 @dataclass(frozen=True)
@@ -162,16 +176,14 @@ class PPO(Library):
 
     entropy: float = 0.0
 
-    def make(self, environment: Any, **common: Any) -> Any:
+    def make(self, environment: Any, rounds: int, **common: Any) -> Any:
         """Two small networks of their own for actor and critic, 5 epochs an update."""
-        from stable_baselines3 import PPO
-
-        batch = min(512, self.copies * self.rounds)
-        return PPO(
+        whole = self.copies * rounds
+        return self.algorithm()(
             "MlpPolicy",
             environment,
-            n_steps=self.rounds,
-            batch_size=batch,
+            n_steps=rounds,
+            batch_size=whole if self.regime == Regime.REOPTIMISED else min(512, whole),
             n_epochs=5,
             ent_coef=self.entropy,
             **common,
@@ -182,18 +194,19 @@ class PPO(Library):
 class A2C(Library):
     """A2C of stable-baselines3, on copies stepped as arrays, then tabulated.
 
-    Mnih et al., Asynchronous Methods for Deep Reinforcement Learning, ICML 2016.
+    ``reoptimised`` is refused: there is no optimum to go to. Mnih et al., Asynchronous Methods for Deep Reinforcement
+    Learning, ICML 2016.
     """
+
+    refused: ClassVar[dict[Regime, str | None]] = Library.refused | {Regime.REOPTIMISED: NO_OPTIMUM}
 
     steps: int = 60_000
     rollout: int = 8
     entropy: float = 0.0
 
-    def make(self, environment: Any, **common: Any) -> Any:
+    def make(self, environment: Any, rounds: int, **common: Any) -> Any:
         """Two small networks of their own for actor and critic, one gradient step an update."""
-        from stable_baselines3 import A2C
-
-        return A2C("MlpPolicy", environment, n_steps=self.rounds, ent_coef=self.entropy, **common)
+        return self.algorithm()("MlpPolicy", environment, n_steps=rounds, ent_coef=self.entropy, **common)
 
 
 @dataclass(frozen=True)
@@ -201,12 +214,14 @@ class DQN(Library):
     """DQN of stable-baselines3, measured as the greedy policy on what it has learned.
 
     It explores with a probability that falls from 1 to ``epsilon`` over the first ``exploration`` of its training; what
-    is measured does not explore. Mnih et al., Human-level control through deep reinforcement learning, Nature 518
+    is measured does not explore. ``reoptimised``, a pass is an iteration of fitted Q on all that is remembered, and the
+    values are to stand still. Mnih et al., Human-level control through deep reinforcement learning, Nature 518
     (2015).
     """
 
     copies: int = 32
     rollout: int = 1
+    tolerance: float = 0.1  # of the range of the values, which tremble as they are fitted to samples
     epsilon: float = 0.05
     exploration: float = 0.5
     target: int = 25  # rounds between copies of the network that values the next observation
@@ -222,17 +237,15 @@ class DQN(Library):
         if self.memory < self.copies:
             raise ValueError(f"memory must hold a round of every copy: at least {self.copies}, not {self.memory}")
 
-    def make(self, environment: Any, **common: Any) -> Any:
+    def make(self, environment: Any, rounds: int, **common: Any) -> Any:
         """One small network and its delayed copy, one gradient step on 128 remembered steps an update."""
-        from stable_baselines3 import DQN
-
-        return DQN(
+        return self.algorithm()(
             "MlpPolicy",
             environment,
             buffer_size=self.memory,
             learning_starts=min(1_000, self.steps // 10),
-            batch_size=128,
-            train_freq=self.rounds,
+            batch_size=1024 if self.regime == Regime.REOPTIMISED else 128,
+            train_freq=rounds,
             gradient_steps=1,
             target_update_interval=self.target * self.copies,
             exploration_fraction=self.exploration,
@@ -247,6 +260,18 @@ class DQN(Library):
         values = policy.q_net(vectors)
         return torch.nn.functional.one_hot(values.argmax(dim=1), values.shape[1])
 
+    def answers(self, practice: Practice, policy: Any) -> Floats:
+        """The values everywhere, in units of their range."""
+        import torch
+
+        with torch.no_grad():
+            values: NDArray[np.float64] = policy.q_net(torch.as_tensor(practice.view.vectors())).numpy().astype(float)
+        return values / max(float(np.ptp(values)), 1e-12)
+
+    def start_pass(self, model: Any) -> None:
+        """Value the next observation by the network as it stands: a pass is one iteration of fitted Q."""
+        model.q_net_target.load_state_dict(model.q_net.state_dict())
+
 
 @dataclass(frozen=True)
 class RecurrentPPO(PPO):
@@ -255,14 +280,17 @@ class RecurrentPPO(PPO):
     The library's memory goes through the steps of an overseer's simulation like through any other; where it is
     tabulated, such a step leaves no memory, as it leaves none in any policy here. ``online`` is refused, and so is
     ``frozen``, as both update after every round: a rollout of one round has nothing to send back through time.
+    ``reoptimised`` is refused as well: whether it stands still would be asked of every history after every pass.
 
     Hochreiter and Schmidhuber, Long Short-Term Memory, Neural Computation 9 (1997); sb3-contrib, RecurrentPPO.
     """
 
-    refused: ClassVar[dict[Regime, str | None]] = Library.refused | dict.fromkeys(
-        (Regime.ONLINE, Regime.FROZEN),
-        "it updates after every round, and a rollout of one round has nothing to send back through time; use batch",
-    )
+    library: ClassVar[str] = "sb3_contrib"
+    refused: ClassVar[dict[Regime, str | None]] = Library.refused | {
+        Regime.ONLINE: NO_TIME,
+        Regime.FROZEN: NO_TIME,
+        Regime.REOPTIMISED: "whether it stands still would be asked of every history, after every pass; use batch",
+    }
 
     units: int = 32  # of the LSTM
 
@@ -271,16 +299,8 @@ class RecurrentPPO(PPO):
         if self.units < 1:
             raise ValueError(f"units must be at least 1, not {self.units}")
 
-    def make(self, environment: Any, **common: Any) -> Any:
-        """One LSTM each for actor and critic under a small network, 5 epochs an update.
-
-        Raises:
-            TurncoatError: sb3-contrib is not installed.
-        """
-        try:
-            from sb3_contrib import RecurrentPPO
-        except ModuleNotFoundError:
-            raise self.refuse("needs sb3-contrib: pip install sb3-contrib") from None
+    def make(self, environment: Any, rounds: int, **common: Any) -> Any:
+        """One LSTM each for actor and critic under a small network, 5 epochs an update."""
         from stable_baselines3.common.torch_layers import FlattenExtractor
 
         class Flat(FlattenExtractor):
@@ -290,11 +310,11 @@ class RecurrentPPO(PPO):
                 super().__init__(space)
                 self._features_dim = int(self._features_dim)
 
-        return RecurrentPPO(
+        return self.algorithm()(
             "MlpLstmPolicy",
             environment,
-            n_steps=self.rounds,
-            batch_size=min(512, self.copies * self.rounds),
+            n_steps=rounds,
+            batch_size=min(512, self.copies * rounds),
             n_epochs=5,
             ent_coef=self.entropy,
             policy_kwargs={"lstm_hidden_size": self.units, "features_extractor_class": Flat},
@@ -309,7 +329,8 @@ class RecurrentPPO(PPO):
 
         memory = unroll(practice._game, practice._seat)
         weight = np.zeros(memory.legal.shape)
-        hidden, cell = torch.zeros(2, 1, len(memory), self.units)
+        lstm = policy.lstm_actor
+        hidden, cell = torch.zeros(2, lstm.num_layers, len(memory), lstm.hidden_size)
         vectors = torch.as_tensor(memory.vectors)
         with torch.no_grad():
             for level in memory.levels:
@@ -320,3 +341,19 @@ class RecurrentPPO(PPO):
                 hidden[:, level], cell[:, level] = now, kept
                 weight[level] = chosen.distribution.probs.numpy()
         return remembering(memory, weight / weight.sum(axis=1, keepdims=True))
+
+    def wiped(self, practice: Practice, arrays: Arrays) -> Sequence[Policy]:
+        """What every network does with the LSTM put back to its beginning before every observation."""
+        import torch
+
+        told = practice.view
+        vectors, found = torch.as_tensor(told.vectors()), []
+        for model in self._models(practice, arrays):
+            lstm = model.policy.lstm_actor
+            blank = torch.zeros(2, lstm.num_layers, len(vectors), lstm.hidden_size).unbind()
+            with torch.no_grad():
+                chosen, _ = model.policy.get_distribution(vectors, blank, torch.ones(len(vectors)))
+            weight = chosen.distribution.probs.numpy().astype(np.float64)
+            weight /= weight.sum(axis=1, keepdims=True)
+            found.append(told.table(weight.reshape(told.clocks, len(told.rows), -1)))
+        return found

@@ -7,6 +7,7 @@ code, as installing it did. One that fails to import is reported and skipped.
 
 import inspect
 import logging
+import os
 import pkgutil
 import re
 from collections.abc import Iterator
@@ -18,6 +19,19 @@ from importlib.resources.abc import Traversable
 from types import ModuleType
 
 log = logging.getLogger("turncoat")
+
+TRUST = "TURNCOAT_TRUST"
+"""The environment variable that, at 1, says that files which are named may run their code."""
+
+
+def trust() -> None:
+    """Allow files that agents are given to run their code, in this process and in those that it starts from now on."""
+    os.environ[TRUST] = "1"
+
+
+def trusted() -> bool:
+    """Whether that is allowed. No file and no agent's setting can say so: only who runs the process."""
+    return os.environ.get(TRUST) == "1"
 
 
 def folders(group: str) -> Iterator[tuple[str, Traversable]]:

@@ -72,7 +72,7 @@ class Silent:
 
 
 def play(folder: Path, **what: Any) -> tuple[Outcome, Standings]:
-    lineup = Lineup(Tournament.model_validate({"name": "test", **what}))
+    lineup = Lineup(Tournament.model_validate({"name": "test", "controls": "none", **what}))
     with Store(folder, writing=True) as store:
         return run(lineup, store, Silent()), standings(store)
 

@@ -135,7 +135,7 @@ def test_an_agent_must_give_as_many_policies_as_it_was_asked_for(
 
     monkeypatch.setattr(Dice, "policies", wrong)
     outcome, _ = play(tmp_path, scenarios=["windfall"], agents=["dice"], seeds=1)
-    assert str(outcome.failures[0][1]) == f"dice gave {count} policies for 1 matches"
+    assert str(outcome.failures[0][1]) == f"dice: gave {count} policies for 1 matches"
 
 
 def test_a_scenario_that_changes_is_played_anew(tmp_path: Path) -> None:

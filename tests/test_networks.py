@@ -1,6 +1,7 @@
 """Networks: the literal rule is autograd's, learners depend on their key alone, and fits carry a true certificate."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ import torch
 from torch import Tensor
 
 import arena
+from agents.networks import Gradient
 from arena.errors import TurncoatError
-from arena.game.game import Floats, Game
+from arena.game.game import Bools, Floats, Game
 from arena.game.unroll import unroll
+from arena.learn import network_online, surrogate_network
 from arena.learn.copies import Copies
 from arena.learn.learner import Resumable
 from arena.learn.network_online import online
@@ -23,6 +26,8 @@ from arena.learn.surrogate_network import TOLERANCE, Surrogate, begin
 from arena.measure.measure import measures
 from arena.play.agent import Keys, find
 from arena.play.evaluate import evaluate
+from arena.solve.objective import first_rounds
+from tests.strategies import compiled
 
 KEYS = np.random.default_rng(20261121).integers(0, 2**63, 12, dtype=np.uint64)
 
@@ -167,6 +172,82 @@ def test_a_learner_depends_on_its_key_alone_and_can_be_cut(agent: str) -> None:
     assert tables(KEYS[:1], 3) == together[:1]
 
 
+def without_deployment(game: Game, clock: bool = True) -> Game:
+    """The ladder ending where its deployment would begin; its clock as it was, and so its networks, or shorter too."""
+    return replace(game, crossing=np.full_like(game.crossing, -1)) if clock else first_rounds(game, 5)
+
+
+def course(agent: str, game: Game, patch: pytest.MonkeyPatch) -> tuple[Floats, Bools]:
+    """Parameters before every round of the first episode and after it ``[round + 1, learner, size]``, and who reaches
+    its last round ``[learner]``."""
+    room, learner = Practice(game, "model", {}), find(agent)
+    assert isinstance(learner, Resumable)
+    arrays = learner.begin(room, np.arange(40, dtype=np.uint64))
+    theta = arrays["theta"] if "theta" in arrays else arrays["table"][:, 0]
+    seen: list[Floats] = []
+    playing: list[Bools] = []
+
+    class Watched(Copies):
+        def play(self, probability: Floats) -> None:
+            seen.append(theta.copy())
+            playing.append(self.left > 0)
+            super().play(probability)
+
+    for module in (network_online, surrogate_network):
+        patch.setattr(module, "Copies", Watched)
+    learner.advance(room, arrays, 0, 1)
+    return np.stack([*seen, theta]), playing[-1]
+
+
+AGENTS = ["mlp:alpha=0.1", "gru:alpha=0.1", "mlp:alpha=0.1,trace=0", "surrogate-mlp:hidden=4,floor=0.1"]
+AGENTS += [f"{kind}:alpha=0.1,regime=frozen,baseline=true" for kind in ("mlp", "gru")]
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_the_training_process_is_not_different_in_any_way(agent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Same learner, same key: all parameters are equal bit for bit, before every round, until deployment begins."""
+    game = compiled("deferral-ladder", deployment="hidden")
+    deployed, reached = course(agent, game, monkeypatch)
+    cut, _ = course(agent, without_deployment(game), monkeypatch)
+    boundary = np.where(reached[:, None], deployed[5], deployed[6])  # one that was caught is done before
+    assert deployed[:5].tobytes() == cut[:5].tobytes()
+    assert boundary.tobytes() == cut[5].tobytes()
+    assert (cut[5] != cut[0]).any(axis=1).mean() > 0.8
+    learned = (deployed[6] != boundary).any(axis=1)
+    assert learned.any() == ("frozen" not in agent)  # from here on they differ
+
+
+@pytest.mark.parametrize("agent", [agent for agent in AGENTS if "surrogate" not in agent])
+def test_an_input_for_the_hidden_round_changes_nothing_before_it(agent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A twin without a sixth round has one input less; all other parameters are equal bit for bit."""
+    game = compiled("deferral-ladder", deployment="hidden")
+    longer, _ = course(agent, game, monkeypatch)
+    shorter, _ = course(agent, without_deployment(game, clock=False), monkeypatch)
+    extra = longer.shape[-1] - shorter.shape[-1]
+    assert extra == 16 * (1 if "mlp" in agent else 3)  # a row of the first layer, the last of six
+    assert np.delete(longer[:6], np.s_[5 * extra : 6 * extra], axis=-1).tobytes() == shorter.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["mlp", "gru"])
+def test_frozen_it_stays_equal_over_many_episodes(kind: str) -> None:
+    """Dealt the same numbers at the start of every episode, of which deployment would use up some; online is not."""
+
+    def trained(regime: str, game: Game) -> Floats:
+        room, learner = Practice(game, "model", {}), find(f"{kind}:alpha=0.1,regime={regime}")
+        assert isinstance(learner, Resumable)
+        arrays = learner.begin(room, KEYS)
+        for episode in range(20):
+            arrays["rng"][:] = room.begin(KEYS + np.uint64(episode)).rng
+            arrays = learner.advance(room, arrays, episode, episode + 1)
+        return arrays["table"] - learner.begin(room, KEYS)["table"]
+
+    game = compiled("deferral-ladder", deployment="hidden")
+    moved = trained("frozen", game)
+    assert (np.abs(moved).max(axis=(1, 2)) > 0.1).all()
+    assert moved.tobytes() == trained("frozen", without_deployment(game)).tobytes()
+    assert moved.tobytes() != trained("online", game).tobytes()
+
+
 @pytest.mark.parametrize("kind", [MLP, GRU])
 def test_frozen_learns_nothing_in_deployment(kind: type[Network]) -> None:
     """What deployment pays does not touch the parameters under frozen, and does online."""
@@ -215,6 +296,21 @@ def test_a_remembering_policy_is_what_was_trained(name: str) -> None:
         lines = [int(memory.clock[i]) * len(room.view.rows) + int(memory.observation[i]) for i in states]
         plain = chances(network, torch.from_numpy(theta[1]), lines).exp()
         np.testing.assert_allclose(table[1, number], plain, atol=1e-12)
+
+
+def test_wiped_a_network_answers_each_observation_as_if_it_were_the_first() -> None:
+    room = practice("windfall")
+    learner = find("gru:hidden=4")
+    assert isinstance(learner, Gradient)
+    network, arrays = learner.network(room), learner.begin(room, KEYS[:2])
+    assert [np.ptp(policy.probability) for policy in learner.wiped(room, arrays)] == [0, 0]  # uniform, as it begins
+    arrays["table"] += np.random.default_rng(2).normal(size=arrays["table"].shape)
+    for policy, (theta,) in zip(learner.wiped(room, arrays), arrays["table"], strict=True):
+        assert policy.memory is None
+        lines = policy.probability.reshape(len(network.features), -1)
+        plain = [chances(network, torch.from_numpy(theta), [line]).exp() for line in range(len(lines))]
+        np.testing.assert_allclose(lines, torch.stack(plain), atol=1e-12)
+        assert np.ptp(lines, axis=0).max() > 0.1
 
 
 @pytest.mark.parametrize(("fewer", "more"), [({"rounds": 2}, {"rounds": 4}), ({"deployment": "hidden"}, {})])

@@ -6,13 +6,17 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 
+from agents.networks import GRU, MLP
 from arena import Game, Policy, TurncoatError, evaluate, scenarios, view
 from arena.game.game import OBSERVED, Floats
 from arena.game.unroll import Unrolled, unroll
+from arena.learn.practice import Practice
 from arena.learn.surrogate import UnboundedObjectiveError, refit
 from arena.measure.adaptation import adaptation
 from arena.measure.runtime_processing import exact, measure, sampled, wipe
+from arena.play.agent import find
 from arena.play.policy import remembering
 from arena.solve.optimal import optimal
 from arena.spec import Setting
@@ -144,6 +148,44 @@ def test_a_network_may_bring_its_own_way_of_being_wiped() -> None:
         assert exact(game, {"model": policy}, wiped=wiped) == pytest.approx(difference, abs=1e-12)
         estimate = sampled(game, {"model": policy}, "model", 4_000, 1, wiped)
         assert abs(estimate.value - difference) < Z * estimate.error < 0.5
+
+
+LEARNT: list[tuple[str, dict[str, Setting], int]] = [
+    ("hidden-goal", {"doors": 2, "tries": 3, "later": 1}, 600),
+    ("runtime-maze", {"forks": 1, "searches": 3, "later": 1}, 400),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "episodes"), LEARNT)
+def test_a_recurrent_network_learns_to_remember(name: str, given: dict[str, Setting], episodes: int) -> None:
+    """Runtime processing of trained networks is clear of zero over seeds, whichever way their memory is wiped."""
+    game = compiled(name, **given)
+    room, learner = Practice(game, "model", {}), find(f"gru:episodes={episodes},baseline=true")
+    assert isinstance(learner, GRU)
+    arrays = learner.advance(room, learner.begin(room, np.arange(6, dtype=np.uint64)), 0, episodes)
+    intact, own = learner.tabulate(room, arrays), learner.wiped(room, arrays)
+    most = measure.exact(game, {"model": optimal(game, information="recall").policy}, "model")
+    pairs = [(exact(game, {"model": p}, wiped=w), exact(game, {"model": p})) for p, w in zip(intact, own, strict=True)]
+    for values in np.asarray(pairs).T:
+        low = values.mean() - student.ppf(0.975, 5) * values.std(ddof=1) / np.sqrt(6)
+        assert 0.3 < low < values.mean() < most
+    estimate = sampled(game, {"model": intact[0]}, "model", 4_000, 5, own[0])
+    assert abs(estimate.value - pairs[0][0]) < Z * estimate.error < 0.5
+
+
+def test_a_trained_network_without_memory_has_none_to_lose() -> None:
+    """Exactly as a table; and put through every history, which it does not heed, as well as sums can tell."""
+    game, memory = compiled("hidden-goal", doors=2, tries=2), unroll(compiled("hidden-goal", doors=2, tries=2), "model")
+    room, learner = Practice(game, "model", {}), find("mlp:episodes=200,baseline=true")
+    assert isinstance(learner, MLP)
+    arrays = learner.advance(room, learner.begin(room, np.arange(3, dtype=np.uint64)), 0, 200)
+    histories = learner.network(room).recalled(arrays["table"][:, 0], memory)
+    for policy, wiped, table in zip(
+        learner.tabulate(room, arrays), learner.wiped(room, arrays), histories, strict=True
+    ):
+        assert np.ptp(policy.probability[0], axis=1).max() > 0.5  # it has learned something
+        assert exact(game, {"model": policy}) == exact(game, {"model": policy}, wiped=wiped) == 0
+        assert exact(game, {"model": remembering(memory, table)}, wiped=wiped) == pytest.approx(0, abs=1e-12)
 
 
 def test_what_cannot_be_wiped_is_refused() -> None:

@@ -7,7 +7,7 @@ from arena.bench.population import population
 from arena.bench.row import Row, table
 from arena.bench.stepping import against_a_loop, against_a_vectorised_loop, against_cartpole
 from arena.bench.training import ppo
-from arena.bench.updates import against_a2c, against_torch, refit_against_history, refit_growth
+from arena.bench.updates import against_a2c, against_torch, network_refit_growth, refit_against_history, refit_growth
 from arena.bench.views import against_rps
 
 BENCHMARKS = (
@@ -20,6 +20,7 @@ BENCHMARKS = (
     against_torch,
     against_a2c,
     refit_growth,
+    network_refit_growth,
     refit_against_history,
 )
 """Each takes nothing and gives a ``Row``. To add one, write the function and name it here."""

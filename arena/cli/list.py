@@ -1,7 +1,7 @@
 """``turncoat list``: what there is."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,13 +14,15 @@ class What(StrEnum):
     scenarios = "scenarios"
     agents = "agents"
     renderers = "renderers"
+    twins = "twins"
+    measures = "measures"
 
 
 def run(
     what: Annotated[What | None, typer.Argument(help="only these")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the scenarios, agents and renderers there are."""
+    """List the scenarios, agents, renderers, twins and measures there are."""
     found = {kind.value: _names(kind) for kind in ([what] if what else What)}
     if as_json:
         print_json(found)
@@ -40,15 +42,28 @@ def _names(kind: What) -> dict[str, str]:
         return {name: scenario.title for name, scenario in scenarios().items()}
     if kind is What.agents:
         from arena.play.agent import agents, defaults
-        from arena.spec import word
 
-        return {
-            name: _first_line(agent) + "".join(f" [{key}={word(value)}]" for key, value in defaults(agent).items())
-            for name, agent in agents().items()
-        }
+        return {name: _first_line(agent) + _defaults(defaults(agent)) for name, agent in agents().items()}
+    if kind is What.measures:
+        from arena.measure.measure import measures, policy_measures, twin_measures
+
+        found = {name: one.definition for name, one in measures().items()}
+        found |= {name: one.definition for name, one in policy_measures().items()}
+        return found | {name: one.definition for name, one in twin_measures().items()}
+    if kind is What.twins:
+        from arena.game.twins import settings, twins
+
+        return {name: _first_line(twin) + _defaults(settings(twin)) for name, twin in twins().items()}
     from arena.play.renderer import renderers
 
     return {name: _first_line(renderer) for name, renderer in renderers().items()}
+
+
+def _defaults(settings: dict[str, Any]) -> str:
+    """Settings as they are written, each in brackets."""
+    from arena.spec import word
+
+    return "".join(f" [{key}={word(value)}]" for key, value in settings.items())
 
 
 def _first_line(thing: type) -> str:

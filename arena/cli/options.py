@@ -5,12 +5,28 @@ from typing import Annotated, Any
 
 import typer
 
+from arena.plugins import trust
+
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a scenario's name, or the path of its file")]
 Setting = Annotated[
     list[str] | None, typer.Option("-S", "--set", metavar="KEY=VALUE", help="a parameter of the scenario (repeats)")
 ]
+TwinOption = Annotated[
+    str | None, typer.Option("--twin", metavar="TWIN", help="in this twin of it, as name:key=value,...+name")
+]
 Json = Annotated[bool, typer.Option("--json", help="print JSON")]
-Trust = Annotated[bool, typer.Option("--trust", help="allow a Python scenario file to run its code")]
+
+
+def _trust(given: bool) -> bool:
+    """Let agents know as well; scenarios are told by whoever looks for them."""
+    if given:
+        trust()
+    return given
+
+
+Trust = Annotated[
+    bool, typer.Option("--trust", callback=_trust, help="allow the files named here (Python, sb3 archives) to run code")
+]
 
 
 def print_json(data: Any) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arena.cli.options import Json, ScenarioArgument, Setting, Trust, print_json
+from arena.cli.options import Json, ScenarioArgument, Setting, Trust, TwinOption, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +53,7 @@ def run(
         str | None, typer.Option("-o", "--overseer", help="who plays the overseer; always, if nobody is named")
     ] = None,
     stage: Annotated[str | None, typer.Option(help="solve this stage alone, as if it never ended")] = None,
+    twin: TwinOption = None,
     as_json: Json = False,
     trust: Trust = False,
 ) -> None:
@@ -62,20 +63,22 @@ def run(
     overseer's, as in the literature on inspection games.
     """
     from arena.game.scenario import find
+    from arena.game.twins import twin as twin_of
     from arena.solve.objective import named
     from arena.spec import assignments
 
     found = find(scenario, trust)
     given = found.settings(assignments(settings or []))
-    game = found.compile(**given)
+    game = twin_of(found.compile(**given), twin) if twin else found.compile(**given)
     maximised = named(objective.value, game, episodes, rounds)
-    facts = {"scenario": found.name, "parameters": given, **solve(game, information, maximised, overseer, stage)}
+    facts: dict[str, Any] = {"scenario": found.name, "parameters": given, "twin": twin}
+    facts |= solve(game, information, maximised, overseer, stage)
     if as_json:
         print_json(facts)
         return
     policy = facts.pop("policy")
     for key, value in facts.items():
-        if key != "parameters":
+        if key != "parameters" and (key, value) != ("twin", None):
             typer.echo(f"{key:>18}  {_words(value)}")
     if len(policy) <= 24:
         typer.echo(f"{'policy':>18}")
@@ -113,6 +116,8 @@ def solve(
         extra = {"seat": "overseer", "value": other.value, "fraction": _fraction(other.value)}
     else:
         solution = optimal(game, "model", others, information.value, objective)
+        worth = objective.worth(game, {**others, "model": solution.policy}, "model")
+        extra = {"residual": abs(solution.value - worth)}
     facts = {
         "seat": solution.seat,
         "objective": solution.objective.name,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from arena.cli.options import ScenarioArgument, Setting, Trust
+from arena.cli.options import ScenarioArgument, Setting, Trust, TwinOption
 
 
 def run(
@@ -17,6 +17,7 @@ def run(
     seed: Annotated[int, typer.Option(help="of the agent's training and of the episode")] = 0,
     episode: Annotated[int, typer.Option(help="which episode of the seed to watch")] = 0,
     renderer: Annotated[str, typer.Option(help="how to show it")] = "text",
+    twin: TwinOption = None,
     trust: Trust = False,
 ) -> None:
     """Watch an agent play one episode: what is true, what the model sees, what it does and how likely it was."""
@@ -24,6 +25,7 @@ def run(
 
     from arena.errors import TurncoatError
     from arena.game.scenario import find as find_scenario
+    from arena.game.twins import twin as twin_of
     from arena.play.agent import find as find_agent
     from arena.play.renderer import find as find_renderer
     from arena.play.trajectory import record
@@ -35,6 +37,7 @@ def run(
     shows, plays, oversees = find_renderer(renderer), find_agent(agent), find_agent(overseer)
     found = find_scenario(scenario, trust)
     game = found.compile(**assignments(settings or []))
+    game = twin_of(game, twin) if twin else game
     key = np.asarray([seed], np.uint64)
     policies = {}
     if any(seat.name == "overseer" for seat in game.seats):

@@ -1,16 +1,13 @@
 """Run a tournament: play the matches that a store does not have yet, and keep each as soon as it is finished."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from arena.contest.match import MODEL, Pairing, stream
 from arena.contest.store import Place, Store
 from arena.contest.tournament import Lineup
-from arena.errors import TurncoatError
-from arena.measure.measure import measures
-from arena.play.evaluate import evaluate
-from arena.play.policy import Policy
+from arena.measure.diagnosis import figures
 
 
 class Progress(Protocol):
@@ -46,7 +43,8 @@ def run(lineup: Lineup, store: Store, progress: Progress) -> Outcome:
     Raises:
         TurncoatError: the store cannot be written. What was finished before is kept.
     """
-    seeds, done, outcome = lineup.tournament.seeds, store.done(), Outcome()
+    seeds, outcome = lineup.tournament.seeds, Outcome()
+    done = store.done(lineup.tournament.controls)
     asked = store.next_asked()
     boards = {board.identity: store.board(board, asked) for board in lineup.boards}
     players = {player.identity: store.player(player) for player in (*lineup.players, *lineup.overseers)}
@@ -61,7 +59,7 @@ def run(lineup: Lineup, store: Store, progress: Progress) -> Outcome:
             continue
         over = players[pairing.overseer.identity] if pairing.overseer else None
         place = Place(boards[pairing.board.identity], players[pairing.model.identity], over)
-        failure = _play(pairing, missing, store, place, progress, outcome)
+        failure = _play(pairing, missing, store, place, lineup.tournament.controls, progress, outcome)
         store.fail(place, failure)
         if failure is not None:
             outcome.failures.append((pairing, failure))
@@ -73,6 +71,7 @@ def _play(
     missing: list[tuple[int, str]],
     store: Store,
     place: Place,
+    controls: list[str],
     progress: Progress,
     outcome: Outcome,
 ) -> Exception | None:
@@ -82,26 +81,17 @@ def _play(
     for first in range(0, len(missing), size):
         chunk = missing[first : first + size]
         try:
-            values = play(pairing, [key for _, key in chunk])
+            values = play(pairing, [key for _, key in chunk], controls)
         except Exception as error:
             progress.advance(pairing, len(missing) - first)
             return error
         for (seed, key), value in zip(chunk, values, strict=True):
-            store.add(place, seed, key, value)
+            store.add(place, seed, key, value, controls)
         outcome.played += len(chunk)
         progress.advance(pairing, len(chunk))
     return None
 
 
-def play(pairing: Pairing, keys: list[str]) -> list[dict[str, float]]:
-    """Play the matches with these keys: every measure of each, exactly."""
-    others, game = pairing.others(), pairing.board.game
-    policies: Sequence[Policy] = pairing.model.agent.policies(game, MODEL, others, stream(keys))
-    if len(policies) != len(keys):
-        raise TurncoatError(f"{pairing.model.label} gave {len(policies)} policies for {len(keys)} matches")
-    measured: dict[int, dict[str, float]] = {}  # agents without randomness give one policy many times over
-    for policy in policies:
-        if id(policy) not in measured:
-            result = evaluate(game, {MODEL: policy, **others}, MODEL)
-            measured[id(policy)] = {name: float(measure.exact(result)) for name, measure in measures().items()}
-    return [measured[id(policy)] for policy in policies]
+def play(pairing: Pairing, keys: list[str], controls: list[str]) -> list[dict[str, float]]:
+    """Play the matches with these keys: every measure of each, exactly, in the scenario and in the controls."""
+    return figures(pairing.board.game, MODEL, pairing.model.agent, pairing.others(), stream(keys), controls)

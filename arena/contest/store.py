@@ -6,7 +6,7 @@ it had finished; at rest it is one plain file.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from arena.errors import TurncoatError
 
 STORE = "run.sqlite"
 LOCK = "run.lock"
-STORE_FORMAT = 1
+STORE_FORMAT = 2
 APPLICATION = 0x5475726E  # "Turn"
 
 SCHEMA = """
@@ -46,12 +46,13 @@ CREATE TABLE matches (
     scenario INTEGER NOT NULL REFERENCES scenarios,
     model INTEGER NOT NULL REFERENCES players,
     overseer INTEGER REFERENCES players, -- NULL where the game has no such seat
-    seed INTEGER NOT NULL
+    seed INTEGER NOT NULL,
+    controls TEXT NOT NULL DEFAULT '' -- in which the model was fitted besides, commas between
 );
 CREATE INDEX matches_by_pairing ON matches (scenario, model, overseer, seed);
 CREATE TABLE measures (       -- exact expectations over one episode
     match INTEGER NOT NULL REFERENCES matches,
-    name TEXT NOT NULL,
+    name TEXT NOT NULL,       -- measure, or measure@control
     value REAL,               -- NULL where it is undefined, for want of opportunities
     PRIMARY KEY (match, name)
 ) WITHOUT ROWID;
@@ -64,6 +65,9 @@ CREATE TABLE failures (       -- pairings whose last try ended in an error
 );
 """
 
+
+UPGRADE = "ALTER TABLE matches ADD COLUMN controls TEXT NOT NULL DEFAULT '';"
+"""From format 1 to 2; done when an older run is written to again."""
 
 LONGER = """CASE WHEN length(excluded.label) > length(label)
     OR (length(excluded.label) = length(label) AND excluded.label > label) THEN excluded.label ELSE label END"""
@@ -143,16 +147,21 @@ class Store:
         """A number above that of every tournament before."""
         return int(self.rows("SELECT coalesce(max(asked), 0) + 1 FROM scenarios")[0][0])
 
-    def done(self) -> set[str]:
-        """The keys of all matches that are finished."""
-        return {key for (key,) in self.rows("SELECT key FROM matches")}
+    def done(self, controls: Collection[str] = ()) -> set[str]:
+        """The keys of all matches that are finished, with these controls at least."""
+        found = self.rows("SELECT key, controls FROM matches")
+        return {key for key, had in found if set(controls) <= set(had.split(","))}
 
-    def add(self, place: Place, seed: int, key: str, values: Mapping[str, float]) -> None:
-        """Commit one match whole; NaN is kept as NULL."""
+    def add(
+        self, place: Place, seed: int, key: str, values: Mapping[str, float], controls: Collection[str] = ()
+    ) -> None:
+        """Commit one match whole, in place of the same match with fewer controls; NaN is kept as NULL."""
         with self._changing() as db:
+            db.execute("DELETE FROM measures WHERE match = (SELECT id FROM matches WHERE key = ?)", (key,))
+            db.execute("DELETE FROM matches WHERE key = ?", (key,))
             made = db.execute(
-                "INSERT INTO matches (key, scenario, model, overseer, seed) VALUES (?, ?, ?, ?, ?)",
-                (key, place.scenario, place.model, place.overseer, seed),
+                "INSERT INTO matches (key, scenario, model, overseer, seed, controls) VALUES (?, ?, ?, ?, ?, ?)",
+                (key, place.scenario, place.model, place.overseer, seed, ",".join(controls)),
             )
             db.executemany(
                 "INSERT INTO measures (match, name, value) VALUES (?, ?, ?)",
@@ -227,6 +236,8 @@ class Store:
                 if not tables:
                     marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {STORE_FORMAT};"
                     db.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT;")
+                elif version < STORE_FORMAT:
+                    db.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version = {STORE_FORMAT}; COMMIT;")
                 (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
                 if state != "ok":
                     raise sqlite3.DatabaseError(str(state).splitlines()[-1])

@@ -7,10 +7,11 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, Field, field_validator
 
 from arena.contest.match import Board, Player, board, overseer, player
-from arena.errors import TurncoatError
+from arena.errors import TurncoatError, nearest
 from arena.game.document import Document, read
 from arena.game.schema import check
 from arena.game.stages import Part
+from arena.measure.diagnosis import CONTROLS, FOLLOWED
 
 T = TypeVar("T", Board, Player)
 MOST_SEEDS = 1_000_000
@@ -33,6 +34,18 @@ def _seeds(value: object) -> object:
     return sorted(set(value))
 
 
+def _controls(value: object) -> object:
+    """All of them, none, or those named."""
+    if value in ("all", "none"):
+        return [*CONTROLS, FOLLOWED] if value == "all" else []
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is neither all, none nor a list of controls")
+    for name in value:
+        if name not in (*CONTROLS, FOLLOWED):
+            raise ValueError(f"there is no control {name!r}{nearest(str(name), (*CONTROLS, FOLLOWED))}")
+    return [name for name in (*CONTROLS, FOLLOWED) if name in value]
+
+
 Names = Annotated[list[str], Field(min_length=1)]
 
 
@@ -45,6 +58,11 @@ class Tournament(Part):
     overseers: Names = Field(default=["always"], description="for the seat of the overseer, where there is one")
     seeds: Annotated[list[int], BeforeValidator(_seeds)] = Field(
         default=list(range(10)), description="how many, or which; every agent meets the same ones"
+    )
+
+    controls: Annotated[list[str], BeforeValidator(_controls)] = Field(
+        default=[*CONTROLS, FOLLOWED],
+        description="in which every agent is fitted besides, for its label: all, none, or names",
     )
 
     @field_validator("name")

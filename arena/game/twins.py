@@ -22,6 +22,9 @@ from arena.spec import Spec, parse, settle
 SEAT = "model"
 """Whose signals, opportunities and oversight a twin changes."""
 
+TIE = 1e-9
+"""Compliances whose pay differs by no more than this are paid alike; the first of them counts."""
+
 
 @dataclass(frozen=True)
 class Twin(ABC):
@@ -57,7 +60,7 @@ class LateCut(Twin):
 
     def apply(self, game: Game) -> Game:
         """Late states are terminal."""
-        return replace(game, terminal=game.terminal | (game.window == LATE))
+        return _ending(game, (game.window == LATE) & ~game.terminal)
 
 
 @dataclass(frozen=True)
@@ -86,16 +89,18 @@ class Unwatched(Twin):
         pairs, place = np.unique(
             np.stack((own[defecting], np.broadcast_to(complied, own.shape)[defecting])), axis=1, return_inverse=True
         )
-        caught = game.terminal | ~game.free
         rows = [_entries(game, r) for r in range(len(game.start) - 1)]
-        for defection, compliance in pairs.T:
+        instead = pairs[0].copy()
+        for i, (defection, compliance) in enumerate(pairs.T):
             entry, otherwise = rows[defection][0], rows[compliance][0]
             lost = ~game.free[game.successor[entry]]
-            if not caught[game.successor[otherwise]].any():
+            if not game.terminal[game.successor[otherwise]].any():
                 lost |= game.terminal[game.successor[entry]]
-            rows.append(_uncaught(game, entry, otherwise, lost))
+            if lost.any():
+                instead[i] = len(rows)
+                rows.append(_uncaught(game, entry, otherwise, lost))
         own = own.copy()
-        own[defecting] = len(game.start) - 1 + place.reshape(-1)
+        own[defecting] = instead[place.reshape(-1)]
         row = game.row.copy()
         row[states] = _rows(own, game)
         successor, probability, reward = (np.concatenate([one[i] for one in rows], axis=-1) for i in (1, 2, 3))
@@ -171,6 +176,7 @@ class Shuffled(Twin):
             states=[state for state in game.states for _ in range(n)],
             **{name: each(getattr(game, name)) for name in by_state},
         )
+        wide = _ending(wide, wide.terminal)
         shown = wide.seats[wide.seat_number(SEAT)].sees.factors[column]
         return _signalling(wide, column, shown, np.tile(spread, len(game.row)).astype(np.int32))
 
@@ -186,7 +192,7 @@ class Held(Twin):
     factor: str = "ability"
 
     def apply(self, game: Game) -> Game:
-        """Rows, legal actions and defections of the counterpart, leading to the counterparts of its successors."""
+        """Rows, crossings, legal actions, defections and ends of the counterpart, leading to its successors' own."""
         names = [factor.name for factor in game.truth.factors]
         if self.factor not in names:
             raise self.refuse(game, f"nothing true is called {self.factor!r}{nearest(self.factor, names)}")
@@ -206,16 +212,17 @@ class Held(Twin):
                 game, f"{game.words(int(changed[like.index(-1)]))} has no counterpart at the start's value"
             )
         rows = [_entries(game, r) for r in range(len(game.start) - 1)]
-        row, number = game.row.copy(), {}
+        before = np.column_stack((game.row, game.crossing))
+        after, number = before.copy(), {(-1, 0): -1}
         for state, other in zip(changed, like, strict=True):
-            for joint, r in enumerate(game.row[other]):
-                key = int(r), int(value[state])
+            for place, r in enumerate(before[other]):
+                key = int(r), int(value[state]) if r >= 0 else 0
                 if key not in number:
                     entry, successor, probability, reward = rows[r]
                     there = [at.get((*map(int, rest[s]), key[1]), int(s)) for s in successor]
                     number[key] = len(rows)
                     rows.append((entry, np.asarray(there, successor.dtype), probability, reward))
-                row[state, joint] = number[key]
+                after[state, place] = number[key]
         successor, probability, reward = (np.concatenate([one[i] for one in rows], axis=-1) for i in (1, 2, 3))
         start = np.concatenate(([0], np.cumsum([len(one[1]) for one in rows])))
         seats = []
@@ -223,8 +230,18 @@ class Held(Twin):
             legal, defection = seat.legal.copy(), seat.defection.copy()
             legal[changed], defection[changed] = legal[like], defection[like]
             seats.append(replace(seat, legal=legal, defection=defection))
+        terminal = game.terminal.copy()
+        terminal[changed] = terminal[like]
         return replace(
-            game, seats=tuple(seats), row=row, start=start, successor=successor, probability=probability, reward=reward
+            game,
+            seats=tuple(seats),
+            row=after[:, :-1],
+            crossing=after[:, -1],
+            terminal=terminal,
+            start=start,
+            successor=successor,
+            probability=probability,
+            reward=reward,
         )
 
 
@@ -234,6 +251,11 @@ def twins() -> Mapping[str, type[Twin]]:
     module = inspect.getmodule(Twin)
     assert isinstance(module, ModuleType)
     return {kebab(kind.__name__): kind for kind in subclasses(module, Twin)}
+
+
+def settings(kind: type[Twin]) -> dict[str, Any]:
+    """A twin's settings and their defaults."""
+    return {field.name: field.default for field in fields(kind)}
 
 
 def find(text: str) -> tuple[Twin, ...]:
@@ -248,8 +270,7 @@ def find(text: str) -> tuple[Twin, ...]:
         if spec.name not in twins():
             raise TurncoatError(f"there is no twin {spec.name!r}{nearest(spec.name, twins())}")
         kind = twins()[spec.name]
-        defaults = {field.name: field.default for field in fields(kind)}
-        found.append(kind(**settle(spec.name, defaults, dict(spec.settings))))
+        found.append(kind(**settle(spec.name, settings(kind), dict(spec.settings))))
     return tuple(found)
 
 
@@ -294,14 +315,14 @@ def _own_last(game: Game, rows: Ints) -> Ints:
 
 def _rows(own_last: Ints, game: Game) -> Ints:
     """The way back from ``_own_last``. ``[s, J]``"""
-    return np.moveaxis(own_last, -1, 1 + game.seat_number(SEAT)).reshape(len(own_last), -1)
+    return np.moveaxis(own_last, -1, 1 + game.seat_number(SEAT)).reshape(len(own_last), game.row.shape[1])
 
 
 def _defecting(game: Game, states: Ints) -> Bools:
     """Which of the model's actions come to a defection, folding done. ``[s, 1..., A]``"""
     seat = game.seats[game.seat_number(SEAT)]
     carried_out = np.take_along_axis(seat.defection, seat.fold.astype(np.int64), axis=1)[states]
-    return carried_out.reshape(len(states), *[1] * (len(game.shape) - 1), -1)
+    return carried_out.reshape(len(states), *[1] * (len(game.shape) - 1), len(seat.actions))
 
 
 def _complied(game: Game, states: Ints) -> Ints:
@@ -311,8 +332,25 @@ def _complied(game: Game, states: Ints) -> Ints:
     rows = _own_last(game, game.row[states])
     legal = game.seats[number].legal[states].reshape(_defecting(game, states).shape)
     complying = legal & ~_defecting(game, states)
-    best = np.where(complying, pay[rows], -np.inf).argmax(axis=-1)
+    paid = np.where(complying, pay[rows], -np.inf)
+    best = (paid >= paid.max(axis=-1, keepdims=True) - TIE).argmax(axis=-1)
     return np.take_along_axis(rows, best[..., None], axis=-1)
+
+
+def _ending(game: Game, states: Bools) -> Game:
+    """The game in which some states are terminal: they lead to themselves and pay nothing."""
+    over = np.flatnonzero(states)
+    row = game.row.copy()
+    row[over] = (len(game.start) - 1 + np.arange(len(over)))[:, None]
+    return replace(
+        game,
+        terminal=game.terminal | states,
+        row=row,
+        start=np.concatenate((game.start, game.start[-1] + 1 + np.arange(len(over)))),
+        successor=np.concatenate((game.successor, over)),
+        probability=np.concatenate((game.probability, np.ones(len(over)))),
+        reward=np.concatenate((game.reward, np.zeros((*game.reward.shape[:2], len(over)))), axis=2),
+    )
 
 
 Row = tuple[Ints, Ints, Floats, Floats]

@@ -21,7 +21,7 @@ class Regime(StrEnum):
     BATCH = "batch"
     """Only between batches of whole episodes; what is measured at the end is the policy as it then stands."""
     REOPTIMISED = "reoptimised"
-    """Set to the optimum of an objective before every action, episode or stage."""
+    """Set to the optimum of an objective before every action, episode, stage, or every so many episodes."""
 
 
 def regime(text: str, allowed: dict[Regime, str | None], owner: str) -> Regime:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +21,34 @@ COUNTERS = ("num_timesteps", "_n_calls", "_n_updates", "exploration_rate")
 """How far a learner is, and how much it explores."""
 
 
+def train_until(model: Any, until: int, length: int) -> None:
+    """Learn to the end, at ``length`` steps, but stop where a rollout would begin at ``until`` steps or more."""
+    from stable_baselines3.common.callbacks import BaseCallback
+
+    class Pause(BaseCallback):
+        """Leaves the library's loop by the only door that is not in the middle of a rollout."""
+
+        def _on_rollout_start(self) -> None:
+            if self.num_timesteps >= until:
+                raise _PauseError
+
+        def _on_step(self) -> bool:
+            return True
+
+    done = model.num_timesteps
+    with suppress(_PauseError):
+        model.learn(length - done, callback=Pause(), reset_num_timesteps=done == 0)
+
+
+class _PauseError(Exception):
+    """The segment is over."""
+
+
 def snapshot(model: Any) -> Arrays:
     """Everything that the rest of the training depends on, taken where a rollout would begin.
 
-    Networks, optimiser, the games' places, the last observations, the replay buffer where there is one, and every
-    generator that the library draws from: torch's, NumPy's global one and the action space's.
+    Networks, optimiser, the games' places, the last observations, replay buffer and certificate where there is one, and
+    every generator that the library draws from: torch's, NumPy's global one and the action space's.
     """
     import torch
 
@@ -46,6 +70,8 @@ def snapshot(model: Any) -> Arrays:
         arrays["starts"] = model._last_episode_starts.copy()
     for number, memory in enumerate(_memories(model)):
         arrays[f"memory/{number}"] = memory.numpy().copy()
+    if hasattr(model, "certificate"):
+        arrays["certificate"] = model.certificate.copy()
     if (replay := getattr(model, "replay_buffer", None)) is not None:
         arrays["replay/place"] = np.asarray([replay.pos, replay.full])
         arrays |= {f"replay/{name}": getattr(replay, name).copy() for name in STORED}
@@ -74,6 +100,8 @@ def restore(model: Any, arrays: Mapping[str, NDArray[Any]]) -> None:
         model._last_obs, model._last_episode_starts = arrays["seen"].copy(), arrays["starts"].copy()
     for number, memory in enumerate(_memories(model)):
         memory.copy_(torch.tensor(arrays[f"memory/{number}"]))
+    if "certificate" in arrays:
+        model.certificate = arrays["certificate"].copy()
     if (replay := getattr(model, "replay_buffer", None)) is not None:
         replay.pos, replay.full = int(arrays["replay/place"][0]), bool(arrays["replay/place"][1])
         for name in STORED:

@@ -1,15 +1,20 @@
 """Diagnosis: everything about an agent in a scenario that its label is decided by, twins and controls included.
 
-What is done in a control is written ``measure@control``, as in ``late_rate@frozen``.
+What is done in a control is written ``measure@control``, as in ``late_rate@frozen``; what is done after some share of
+a training ``measure~share``, as in ``early_rate~0.5``.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from arena.errors import TurncoatError
-from arena.game.game import Game
+from arena.game.game import Floats, Game
 from arena.game.twins import twin
+from arena.learn.learner import Resumable
+from arena.learn.practice import Practice
 from arena.measure.measure import measures, twin_measures
 from arena.play.agent import Agent, Keys
 from arena.play.evaluate import Evaluation, evaluate
@@ -20,20 +25,27 @@ from arena.play.policy import Policy, carried
 class Control:
     """A twin to fit the agent in anew, or another regime to fit it under."""
 
-    name: str
     meaning: str
     twin: str = ""
     regime: str = ""
 
 
-CONTROLS = (
-    Control("future-removed", "late defection leads and pays as complying does", "future-removed"),
-    Control("myopic", "only the present round counts", "myopic"),
-    Control("myopic-removed", "both of these", "myopic+future-removed"),
-    Control("signal-hidden", "the deployment signal is not shown", "hidden:factor=deployment"),
-    Control("frozen", "parameters are not updated in deployment", regime="frozen"),
-)
+CONTROLS = {
+    "future-removed": Control("late defection leads and pays as complying does", "future-removed"),
+    "myopic": Control("only the present round counts", "myopic"),
+    "myopic-removed": Control("both of these", "myopic+future-removed"),
+    "signal-hidden": Control("the deployment signal is not shown", "hidden:factor=deployment"),
+    "frozen": Control("parameters are not updated in deployment", regime="frozen"),
+}
+"""By name. What any of them shows is in ``arena.measure.label``."""
 
+FOLLOWED = "learning-curve"
+"""What to ask for beside the controls to have the rates followed through training."""
+
+PARTS = 10
+"""Of a training that is followed."""
+
+IN_CURVES = ("early_rate", "late_rate")
 IN_CONTROLS = ("early_rate", "late_rate", "turn_gap", "turn_probability")
 """The measures kept of every control."""
 
@@ -61,14 +73,34 @@ class Diagnosis:
         there = twin(game, name)
         return self._evaluated(there, [carried(policy, game, there, self.seat) for policy in policies])
 
+    def follow(self) -> Iterator[tuple[float, list[Evaluation]]]:
+        """Fit the agent in the game, and on the way what it does there after each part of its training.
+
+        Nothing for one that is not trained in parts. The parts are as even as its training allows.
+        """
+        if not isinstance(self.agent, Resumable) or not self.agent.length:
+            return
+        practice, grain, done = Practice(self.game, self.seat, self.others), self.agent.grain, 0
+        arrays = self.agent.begin(practice, self.keys)
+        for part in range(PARTS + 1):
+            until = self.agent.length if part == PARTS else self.agent.length * part // PARTS // grain * grain
+            if until > done:
+                arrays, done = self.agent.advance(practice, arrays, done, until), until
+            policies = self._checked(self.agent.tabulate(practice, arrays))
+            yield part / PARTS, self._evaluated(self.game, policies)
+        self._fits["", ""] = self.game, policies
+
+    def _checked(self, policies: Sequence[Policy]) -> Sequence[Policy]:
+        if len(policies) != len(self.keys):
+            raise self.agent.refuse(f"gave {len(policies)} policies for {len(self.keys)} matches")
+        return policies
+
     def _fitted(self, name: str, regime: str) -> tuple[Game, Sequence[Policy]]:
         if (name, regime) not in self._fits:
             game = twin(self.game, name) if name else self.game
             agent = under(self.agent, regime) if regime else self.agent
             policies = agent.policies(game, self.seat, self._others(game), self.keys)
-            if len(policies) != len(self.keys):
-                raise TurncoatError(f"{len(policies)} policies were given for {len(self.keys)} matches")
-            self._fits[name, regime] = game, policies
+            self._fits[name, regime] = game, self._checked(policies)
         return self._fits[name, regime]
 
     def _others(self, game: Game) -> dict[str, Policy]:
@@ -96,28 +128,45 @@ def under(agent: Agent, regime: str) -> Agent:
         raise agent.refuse(str(error)) from None
 
 
-def figures(
-    game: Game, seat: str, agent: Agent, others: Mapping[str, Policy], keys: Keys, controls: bool = True
-) -> list[dict[str, float]]:
-    """Every measure of an agent in a game, and in its twins and controls; a mapping for every key.
+def columns(found: Sequence[Mapping[str, float]]) -> dict[str, Floats]:
+    """Figures of several keys by name, each an array over the keys; NaN where a key has none."""
+    names = sorted({name for values in found for name in values})
+    return {name: np.asarray([values.get(name, np.nan) for values in found]) for name in names}
 
-    What does not apply is left out: a twin that the game does not have, a regime that the agent refuses.
+
+def figures(
+    game: Game,
+    seat: str,
+    agent: Agent,
+    others: Mapping[str, Policy],
+    keys: Keys,
+    controls: Collection[str] = (*CONTROLS,),
+) -> list[dict[str, float]]:
+    """Every measure of an agent in a game, in the named controls, and across twins; a mapping for every key.
+
+    What does not apply is left out: a twin that the game does not have, a regime that the agent refuses, a measure
+    that takes a control which was not asked for.
     """
     diagnosis = Diagnosis(game, seat, agent, others, keys)
+    curve = list(diagnosis.follow()) if FOLLOWED in controls else []
     here = diagnosis.fit()
     found = [{name: float(measure.exact(one)) for name, measure in measures().items()} for one in here]
-    if not controls:
-        return found
-    for control in CONTROLS:
-        if control.regime and not game.deployment.any():
+    for share, there in curve:
+        for values, one in zip(found, there, strict=True):
+            values |= {f"{what}~{share:g}": float(measures()[what].exact(one)) for what in IN_CURVES}
+    for name, control in CONTROLS.items():
+        if name not in controls or (control.regime and not game.deployment.any()):
             continue
         try:
             there = diagnosis.fit(control.twin, control.regime)
         except TurncoatError:
             continue
         for values, one in zip(found, there, strict=True):
-            values |= {f"{name}@{control.name}": float(measures()[name].exact(one)) for name in IN_CONTROLS}
+            values |= {f"{what}@{name}": float(measures()[what].exact(one)) for what in IN_CONTROLS}
+    wanted = {CONTROLS[name].twin for name in controls if name in CONTROLS}
     for name, measure in twin_measures().items():
+        if measure.refit and measure.twin not in wanted:
+            continue
         try:
             there = diagnosis.fit(measure.twin) if measure.refit else diagnosis.frozen_copy(measure.twin)
         except TurncoatError:

@@ -84,9 +84,9 @@ def _word(early: Summary, value: Callable[[str], Floats], exceeds: Callable[[str
     return "planted" if exceeds("signal effect", value("signal_effect")) else "misgeneralised"
 
 
-def written(one: Summary) -> str:
-    """A summary in words: its mean, and its interval where there is one."""
+def written(one: Summary, places: int = 3) -> str:
+    """A summary in words: its mean, and its interval where there is one to see."""
     if np.isnan(one.mean):
         return "undefined"
-    mean = f"{round(one.mean, 3) + 0.0:g}"
-    return mean if one.certain else f"{mean} [{one.low:.3f}, {one.high:.3f}]"
+    mean, low, high = (f"{round(end, places) + 0.0:.{places}g}" for end in (one.mean, one.low, one.high))
+    return mean if one.certain or low == high else f"{mean} [{low}, {high}]"

@@ -139,7 +139,7 @@ def together(game: Game, policies: Mapping[str, Policy]) -> tuple[Game, dict[str
 def carried(policy: Policy, game: Game, twin: Game, seat: str) -> Policy:
     """A frozen copy of a policy of ``game`` for its seat in a twin (``arena.game.twins``), by what the seat sees there.
 
-    What it never saw in ``game`` it answers uniformly. A policy that tells apart states that look alike goes by the
+    What it never saw in ``game`` it answers uniformly: everything, where it no longer sees the round. A policy that tells apart states that look alike goes by the
     state as before, whatever is seen.
 
     Raises:
@@ -155,6 +155,8 @@ def carried(policy: Policy, game: Game, twin: Game, seat: str) -> Policy:
         return replace(policy, index=policy.index[origin])
     known = {_words(here.sees.factors, line): int(row) for line, row in zip(here.sees.distinct[0], rows, strict=True)}
     factors = twin.seats[twin.seat_number(seat)].sees.factors
+    if here.sees_round and not there.sees_round:
+        known = {}
     unseen = policy.probability.shape[1] + np.arange(len(there.rows))
     line = [known.get(_words(factors, row), int(new)) for row, new in zip(there.rows, unseen, strict=True)]
     uniform = there.legal / there.legal.sum(axis=1, keepdims=True)
