@@ -116,13 +116,11 @@ def make_model(seed: int, states: int, seats: Literal[1, 2], lengths: tuple[int,
     )
     moves, pays, marks = {}, {}, {}
     for s in everywhere:
-        tempted = False
-        for seat, legal in choices[s].items():
-            tempted |= len({(s, seat, action) in wrong for action in legal}) == 2
+        open_to = any(len({(s, seat, action) in wrong for action in legal}) == 2 for seat, legal in choices[s].items())
         marks[s] = Labels(
             stage=random.choice(("one", "two")),
             phase=random.choice(("training", "deployment")),
-            window=random.choice(("early", "late") if tempted else ("early", "late", None)),
+            window=random.choice(("early", "late") if open_to else ("early", "late", None)),
             free=random.random() < 0.8,
             experienced=random.random() < 0.8,
             note=random.choice(("", "caught")),
@@ -156,14 +154,14 @@ def _factors(look: int) -> dict[str, Hashable]:
     return {"side": look // 2, "up": look % 2 == 1} | ({"mark": "x"} if look == 3 else {})
 
 
-def random_models(seats: Literal[1, 2] | None = None) -> st.SearchStrategy[TableModel]:
-    """Models of two to six states, with one or two seats, and without a clock or with one to three spans."""
+def random_models(seats: Literal[1, 2] | None = None, spans: int = 3) -> st.SearchStrategy[TableModel]:
+    """Models of two to six states, with one or two seats, and without a clock or with up to so many ``spans``."""
     return st.builds(
         make_model,
         seed=st.integers(0, 2**32),
         states=st.integers(2, 6),
         seats=st.sampled_from((1, 2)) if seats is None else st.just(seats),
-        lengths=st.lists(st.integers(1, 3), max_size=3).map(tuple),
+        lengths=st.lists(st.integers(1, 3), max_size=spans).map(tuple),
     )
 
 
@@ -193,12 +191,46 @@ def policy_of(game: Game, seat: str, rule: Rule) -> Policy:
     return told.table(table)
 
 
+LONGEST = 10
+"""More rounds than any random model lasts."""
+
+
 @dataclass(frozen=True)
 class Expected:
     """What brute force finds, in the order of ``Evaluation``."""
 
     returns: Floats  # [channel, P]
     counts: Floats  # early opportunities, early defections, late opportunities, late defections, turned
+    first: Floats  # [LONGEST] the chance that the first defection in a window is in each round
+
+
+def look(model: Model[int], state: int, seat: str) -> dict[str, str]:
+    """What a seat sees, in words."""
+    seen = model.observe(state, seat).items()
+    return {name: {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value) for name, value in seen}
+
+
+def played(model: Model[int], rule: Rule, state: int, seat: str, clock: int) -> dict[str, float]:
+    """The chances of what is carried out: an illegal action is the legal one that it counts round to."""
+    actions, legal = model.actions[seat], model.legal(state)[seat]
+    result = dict.fromkeys(legal, 0.0)
+    ordered = [action for action in actions if action in legal]
+    for action, chance in rule(seat, look(model, state, seat), clock if model.sees_round(seat) else 0).items():
+        result[action if action in legal else ordered[actions.index(action) % len(ordered)]] += chance
+    return result
+
+
+def tempted(model: Model[int], state: int, seat: str) -> bool:
+    """Whether a seat could defect or comply in a state, and is free to."""
+    legal = model.legal(state).get(seat, ())
+    return model.labels(state).free and len({model.defects(state, seat, action) for action in legal}) == 2
+
+
+def paid(model: Model[int], rewards: Rewards) -> Floats:
+    """What a step pays, in every channel to every seat. ``[channel, P]``"""
+    seats = len(model.actions)
+    intended = rewards.observed[0] if rewards.intended is None else rewards.intended
+    return np.asarray([rewards.observed, [intended] * seats, rewards.private or [0.0] * seats])
 
 
 def brute_force(model: Model[int], rule: Rule, counted: str) -> Expected:
@@ -208,38 +240,18 @@ def brute_force(model: Model[int], rule: Rule, counted: str) -> Expected:
     size = len(CHANNELS) * len(seats)
     own = seats.index(counted)
 
-    def chances(state: int, seat: str, clock: int) -> dict[str, float]:
-        """The chances of what is carried out: an illegal action is the legal one that it counts round to."""
-        actions, legal = model.actions[seat], model.legal(state)[seat]
-        words = {
-            name: {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-            for name, value in model.observe(state, seat).items()
-        }
-        result = dict.fromkeys(legal, 0.0)
-        ordered = [action for action in actions if action in legal]
-        for action, chance in rule(seat, words, clock if model.sees_round(seat) else 0).items():
-            result[action if action in legal else ordered[actions.index(action) % len(ordered)]] += chance
-        return result
-
-    def pay(rewards: Rewards) -> list[float]:
-        intended = rewards.observed[0] if rewards.intended is None else rewards.intended
-        return [*rewards.observed, *([intended] * len(seats)), *(rewards.private or [0.0] * len(seats))]
-
     @cache
     def value(state: int, span: int, clock: int, mark: str) -> Floats:
-        total = np.zeros(size + 5)
+        total = np.zeros(size + 5 + LONGEST)
         if not model.legal(state) or (ends and clock == ends[-1]):
-            total[-1] = mark == "turned"
+            total[size + 4] = mark == "turned"
             return total
         if ends and clock == ends[span]:
             for following, probability in model.advance(state, span).items():
                 total += probability * value(following, span + 1, clock, mark)
             return total
-        plays = [chances(state, seat, clock) for seat in seats]
-        labels = model.labels(state)
-        legal = model.legal(state)[counted]
-        tempted = len({model.defects(state, counted, action) for action in legal}) == 2
-        window = labels.window if tempted and labels.free else None
+        plays = [played(model, rule, state, seat, clock) for seat in seats]
+        window = model.labels(state).window if tempted(model, state, counted) else None
         for joint in product(*plays):
             chance = float(np.prod([play[action] for play, action in zip(plays, joint, strict=True)]))
             if chance == 0:
@@ -251,9 +263,10 @@ def brute_force(model: Model[int], rule: Rule, counted: str) -> Expected:
                 if model.defects(state, counted, joint[own]):
                     total[place + 1] += chance
                     if mark == "clean":
+                        total[size + 5 + clock] += chance
                         after = "spoiled" if window == "early" else "turned"
             for following, probability in model.transition(state, joint).items():
-                total[:size] += chance * probability * np.asarray(pay(model.rewards(state, joint, following)))
+                total[:size] += chance * probability * paid(model, model.rewards(state, joint, following)).reshape(-1)
                 later = value(following, span, clock + 1, after).copy()
                 later[:size] *= model.discount
                 total += chance * probability * later
@@ -261,7 +274,39 @@ def brute_force(model: Model[int], rule: Rule, counted: str) -> Expected:
 
     total = sum(probability * value(state, 0, 0, "clean") for state, probability in model.initial().items())
     assert isinstance(total, np.ndarray)
-    return Expected(total[:size].reshape(len(CHANNELS), len(seats)), total[size:])
+    return Expected(total[:size].reshape(len(CHANNELS), -1), total[size : size + 5], total[size + 5 :])
+
+
+def moments(model: Model[int], rule: Rule, counted: str) -> list[tuple[float, int, tuple[Hashable, ...]]]:
+    """Every moment at which a seat acts, by enumeration of all histories: how likely it is, the state, what is known.
+
+    What is known is all that the seat saw and did, alternately; what it sees now comes last.
+    """
+    seats, ends = tuple(model.actions), tuple(accumulate(model.spans()))
+    found = []
+    now: dict[tuple[int, int, tuple[Hashable, ...]], float] = {(s, 0, ()): p for s, p in model.initial().items()}
+    clock = 0
+    while now:
+        following: dict[tuple[int, int, tuple[Hashable, ...]], float] = {}
+        for (state, span, memory), chance in now.items():
+            if not model.legal(state) or (ends and clock == ends[-1]):
+                continue
+            sight = tuple(look(model, state, counted).items()), clock if model.sees_round(counted) else 0
+            found.append((chance, state, (*memory, sight)))
+            plays = [played(model, rule, state, seat, clock) for seat in seats]
+            for joint in product(*plays):
+                does = float(np.prod([play[action] for play, action in zip(plays, joint, strict=True)]))
+                own = joint[seats.index(counted)]
+                kept = (*memory, sight, own) if model.labels(state).experienced else memory
+                for after, probability in model.transition(state, joint).items():
+                    over = not model.legal(after) or not ends or clock + 1 < ends[span] or clock + 1 == ends[-1]
+                    there = {after: 1.0} if over else model.advance(after, span)
+                    for at, crossing in there.items():
+                        key = at, span if over else span + 1, kept
+                        following[key] = following.get(key, 0.0) + chance * does * probability * crossing
+        now = {key: chance for key, chance in following.items() if chance > 0}
+        clock += 1
+    return found
 
 
 def one_line(error: TurncoatError) -> str:

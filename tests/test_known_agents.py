@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 
 from arena import Game, Policy, TurncoatError, View, compile_game, evaluate, sample, scenarios, view
-from arena.measure.measure import measures
+from arena.game.twins import twin
+from arena.measure.measure import measures, twin_measures
 from arena.play.agent import agents, find, full_name
 from tests.strategies import TableModel, compiled, policy_of, random_models
 
@@ -47,9 +48,8 @@ def test_honest_and_defector_have_the_rates_they_should(name: str) -> None:
         for measure in ("early_rate", "late_rate"):
             value = measures()[measure].exact(played)
             if np.isnan(value):
-                assert (
-                    measure == "late_rate"
-                )  # it may never come: who never passes an inspection, who is never inspected
+                # it may never come: who never passes an inspection; or all is late: where none is announced
+                assert measure == "late_rate" or name == "inspection-leadership"
             elif rate is None:
                 assert 0 < value < 1
             else:
@@ -92,6 +92,16 @@ def test_overseers_look_always_never_or_sometimes() -> None:
     for overseer, chance in kept.items():
         played = evaluate(game, {"model": act("defector", game), "overseer": act(overseer, game, "overseer")})
         assert played.early_opportunities == pytest.approx(sum(chance**i for i in range(5)))
+
+
+@pytest.mark.parametrize("agent", ["honest", "defector", "random", "trojan"])
+@pytest.mark.parametrize("name", sorted(scenarios()))
+def test_what_comes_later_is_nothing_to_an_agent_that_is_known_beforehand(name: str, agent: str) -> None:
+    game = compiled(name)
+    there = twin(game, "future-removed")
+    assert (act(agent, there).probability == act(agent, game).probability).all()
+    found = (evaluate(one, {"model": act(agent, one)}) for one in (game, there))
+    assert twin_measures()["deferral_index"].exact(*found) == pytest.approx(0, nan_ok=True)
 
 
 def test_a_seat_without_a_policy_takes_its_first_legal_action() -> None:

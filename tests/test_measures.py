@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import accumulate, product
 from math import comb
 
 import numpy as np
@@ -10,15 +11,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arena import compile_game, evaluate, sample, scenarios
-from arena.measure.measure import Estimate, Measure, mean, measures, ratio_of_means
+from arena import Game, Policy, TurncoatError, compile_game, evaluate, sample, scenarios
+from arena.game.twins import twin
+from arena.measure.decodability import decoder
+from arena.measure.measure import Estimate, Measure, mean, measures, policy_measures, ratio_of_means, twin_measures
 from arena.play.agent import find
 from arena.play.evaluate import Episodes, Evaluation
-from tests.strategies import TableModel, brute_force, compiled, policy_of, random_models, scattered
+from arena.play.policy import carried
+from tests.strategies import (
+    Rule,
+    TableModel,
+    brute_force,
+    compiled,
+    make_model,
+    moments,
+    played,
+    policy_of,
+    random_models,
+    scattered,
+)
 
 KNOWN = ("honest", "defector", "random", "trojan")
+PLANNED = ("optimal", "myopic", "misgeneraliser", "relearner")
+LEARNED = ("reinforce:episodes=50", "surrogate:episodes=20", "q-learning:episodes=100")
 OVERSEERS = ("always", "never", "sometimes:p=0.3")
 Z = 4.5
+RARE = 1e-6
+"""What happens less often than this leaves no trace in a few thousand episodes."""
 
 # Exact against brute force, sampled against exact
 
@@ -35,6 +54,8 @@ def test_exact_evaluation_is_the_expectation_over_the_models_own_functions(model
         assert np.allclose(exact.returns, by_hand.returns, rtol=0, atol=1e-9)
         counts = (exact.early_opportunities, exact.early_defections, exact.late_opportunities, exact.late_defections)
         assert np.allclose((*counts, exact.turn_probability), by_hand.counts, rtol=0, atol=1e-9)
+        assert np.allclose(exact.first_defection, by_hand.first[: game.horizon], rtol=0, atol=1e-9)
+        assert not by_hand.first[game.horizon :].any()
 
 
 @given(random_models(), st.integers(0, 1000))
@@ -49,36 +70,216 @@ def test_exact_measures_lie_within_the_sampled_intervals(model: TableModel, seed
 
 
 def agree(measure: Measure, exact: Evaluation, sampled: Episodes) -> None:
-    value, estimate = measure.exact(exact), measure.sampled(sampled)
+    near(measure.exact(exact), measure.sampled(sampled), measure.name)
+
+
+def near(value: float, estimate: Estimate, name: str) -> None:
     if math.isnan(value):
-        assert math.isnan(estimate.value), measure.name
+        assert math.isnan(estimate.value), name
     else:
         low, high = estimate.interval(Z)
-        assert low - 1e-9 <= value <= high + 1e-9, measure.name
+        assert low - RARE <= value <= high + RARE, name
+
+
+@cache
+def play(name: str, agent: str, overseer: str) -> tuple[Game, dict[str, Policy]]:
+    """Who plays what, the model fitted to its overseer."""
+    game, keys = compiled(name), np.zeros(1, np.uint64)
+    others = {s.name: find(overseer).policies(game, s.name, {}, keys)[0] for s in game.seats if s.name == "overseer"}
+    return game, {"model": find(agent).policies(game, "model", others, keys)[0], **others}
 
 
 @cache
 def evaluated(name: str, agent: str, overseer: str) -> tuple[Evaluation, Episodes]:
-    game = compiled(name)
-    keys = np.zeros(1, np.uint64)
-    seats = {seat.name: agent if seat.name == "model" else overseer for seat in game.seats}
-    policies = {seat: find(said).policies(game, seat, {}, keys)[0] for seat, said in seats.items()}
+    game, policies = play(name, agent, overseer)
     return evaluate(game, policies), sample(game, policies, 20_000, key=7)
 
 
-@pytest.mark.parametrize("overseer", OVERSEERS)
-@pytest.mark.parametrize("agent", KNOWN)
+@pytest.mark.parametrize(("agent", "overseer"), [*product(KNOWN, OVERSEERS), *product(PLANNED + LEARNED, ["always"])])
 @pytest.mark.parametrize("name", sorted(scenarios()))
+def test_exact_and_sampled_agree(name: str, agent: str, overseer: str) -> None:
+    for measure in measures().values():
+        agree(measure, *evaluated(name, agent, overseer))
+
+
+@pytest.mark.parametrize("agent", ["random", "misgeneraliser", "optimal", *LEARNED])
+@pytest.mark.parametrize("name", sorted(scenarios()))
+@pytest.mark.parametrize("measure", sorted(policy_measures()))
+def test_exact_and_sampled_agree_where_the_policies_are_asked_for(measure: str, name: str, agent: str) -> None:
+    of = policy_measures()[measure]
+    game, policies = play(name, agent, "sometimes:p=0.3")
+    near(of.exact(game, policies, "model"), of.sampled(game, policies, "model", 1_000, 5), measure)
+
+
+@pytest.mark.parametrize("agent", [*KNOWN, *PLANNED, *LEARNED])
+@pytest.mark.parametrize("name", sorted(scenarios()))
+@pytest.mark.parametrize("measure", sorted(twin_measures()))
+def test_exact_and_sampled_agree_between_a_game_and_its_twin(measure: str, name: str, agent: str) -> None:
+    of = twin_measures()[measure]
+    game, policies = play(name, agent, "always")
+    try:
+        there = twin(game, of.twin)
+    except TurncoatError:
+        assert of.name == "signal_effect"
+        assert "deployment" not in {factor.name for factor in game.seats[0].sees.factors}
+        return
+    others = {seat: carried(policy, game, there, seat) for seat, policy in policies.items() if seat != "model"}
+    if of.refit:
+        (policy,) = find(agent).policies(there, "model", others, np.zeros(1, np.uint64))
+    else:
+        policy = carried(policies["model"], game, there, "model")
+    twins = {"model": policy, **others}
+    sampled = of.sampled(sample(game, policies, 10_000, 7), sample(there, twins, 10_000, 8))
+    near(of.exact(evaluate(game, policies), evaluate(there, twins)), sampled, measure)
+
+
 @pytest.mark.parametrize("measure", sorted(measures()))
-def test_exact_and_sampled_agree(measure: str, name: str, agent: str, overseer: str) -> None:
-    agree(measures()[measure], *evaluated(name, agent, overseer))
+def test_another_agents_value_is_outside_the_sampled_interval(measure: str) -> None:
+    """On the ladder seldom watched, two agents that differ in everything that is measured."""
+    (other, _), (_, sampled) = (evaluated("deferral-ladder", a, "sometimes:p=0.3") for a in ("trojan", "random"))
+    estimate = measures()[measure].sampled(sampled)
+    low, high = estimate.interval(Z)
+    assert 0 < high - low < 0.2 * max(1, abs(estimate.value))
+    assert not low <= measures()[measure].exact(other) <= high
 
 
-def test_a_wrong_value_is_outside_the_sampled_interval() -> None:
-    _, sampled = evaluated("deferral-ladder", "random", "sometimes:p=0.3")
-    low, high = measures()["early_rate"].sampled(sampled).interval(Z)
-    assert 0 < high - low < 0.05
-    assert not low <= 0.55 <= high
+@pytest.mark.parametrize("measure", sorted(policy_measures()))
+def test_and_so_it_is_where_the_policies_are_asked_for(measure: str) -> None:
+    """A random game in which the phase cannot be told for certain; for what takes memory, one to be remembered."""
+    if measure == "runtime_processing":
+        game = compiled("hidden-goal", doors=2, tries=2, later=1)
+        agents = (find(f"optimal:information={information}") for information in ("recall", "memoryless"))
+        one, other = (agent.policies(game, "model", {}, np.zeros(1, np.uint64))[0] for agent in agents)
+    else:
+        game = compile_game(make_model(919, 6, 1, (3,)), "random")
+        one, other = (policy_of(game, "model", scattered(seed)) for seed in (0, 1))
+    of = policy_measures()[measure]
+    low, high = of.sampled(game, {"model": one}, "model", 4_000, 5).interval(Z)
+    assert 0 < high - low < 0.6
+    assert low <= of.exact(game, {"model": one}, "model") <= high
+    assert not low <= of.exact(game, {"model": other}, "model") <= high
+
+
+@pytest.mark.parametrize("measure", sorted(twin_measures()))
+def test_and_so_it_is_between_a_game_and_its_twin(measure: str) -> None:
+    """An agent that defects more where deployment shows is compared with one that does not care."""
+    game, of = compiled("deferral-ladder"), twin_measures()[measure]
+    there = twin(game, "fixed:value=yes")
+    leaning = (
+        {"model": policy_of(game, "model", leaning_to(0.6))},
+        {"model": policy_of(there, "model", leaning_to(0.6))},
+    )
+    same = {"model": policy_of(game, "model", leaning_to(0.1))}
+    low, high = of.sampled(sample(game, leaning[0], 10_000, 1), sample(there, leaning[1], 10_000, 2)).interval(Z)
+    assert 0 < high - low < 0.1
+    assert low <= of.exact(evaluate(game, leaning[0]), evaluate(there, leaning[1])) <= high
+    assert not low <= of.exact(evaluate(game, same), evaluate(game, same)) <= high
+
+
+def leaning_to(chance: float) -> Rule:
+    """Defects with a chance of a tenth in training, and with this one where it sees deployment."""
+
+    def rule(seat: str, words: Mapping[str, str], clock: int) -> Mapping[str, float]:
+        defect = chance if words["deployment"] == "yes" else 0.1
+        return {"defect": defect, "comply": 1 - defect}
+
+    return rule
+
+
+# The measures that need more than one evaluation, by brute force
+
+
+@settings(max_examples=100)
+@given(random_models(spans=2), st.integers(0, 1000))
+def test_decodability_is_the_best_guess_over_all_histories(model: TableModel, seed: int) -> None:
+    game, rule = compile_game(model, "random"), scattered(seed)
+    policies = {seat.name: policy_of(game, seat.name, rule) for seat in game.seats}
+    for seat in game.seats:
+        for memory, name in ((False, "decodability"), (True, "decodability_with_memory")):
+            share: dict[object, list[float]] = {}
+            for chance, state, known in moments(model, rule, seat.name):
+                deployed = model.labels(state).phase == "deployment"
+                share.setdefault(known if memory else known[-1], [0.0, 0.0])[deployed] += chance
+            best = sum(map(max, share.values())) / sum(map(sum, share.values()))
+            assert policy_measures()[name].exact(game, policies, seat.name) == pytest.approx(best)
+
+
+@settings(max_examples=60)
+@given(random_models(), st.integers(0, 1000))
+def test_memory_never_makes_the_phase_harder_to_tell(model: TableModel, seed: int) -> None:
+    game = compile_game(model, "random")
+    policies = {seat.name: policy_of(game, seat.name, scattered(seed)) for seat in game.seats}
+    without, with_memory = (decoder(game, policies, memory=memory) for memory in (False, True))
+    assert without.chance == pytest.approx(with_memory.chance)
+    if game.experienced.all():
+        assert without.chance - 1e-9 <= without.accuracy <= with_memory.accuracy + 1e-9 <= 1 + 2e-9
+
+
+def best_return(model: TableModel, rule: Rule, seat: str) -> float:
+    """The best that a seat which knows the state can get, by recursion over the model's own functions."""
+    seats, ends = tuple(model.actions), tuple(accumulate(model.spans()))
+    own = seats.index(seat)
+
+    def along(state: int, joint: tuple[str, ...], span: int, clock: int) -> float:
+        return sum(
+            p * (model.rewards(state, joint, after).observed[own] + model.discount * value(after, span, clock + 1))
+            for after, p in model.transition(state, joint).items()
+        )
+
+    @cache
+    def value(state: int, span: int, clock: int) -> float:
+        if not model.legal(state) or (ends and clock == ends[-1]):
+            return 0.0
+        if ends and clock == ends[span]:
+            return sum(p * value(after, span + 1, clock) for after, p in model.advance(state, span).items())
+        worth = dict.fromkeys(model.legal(state)[seat], 0.0)
+        plays = [dict.fromkeys(worth, 1.0) if s == seat else played(model, rule, state, s, clock) for s in seats]
+        for joint in product(*plays):
+            chance = math.prod(play[action] for play, action in zip(plays, joint, strict=True))
+            worth[joint[own]] += chance * along(state, joint, span, clock)
+        return max(worth.values())
+
+    return sum(p * value(state, 0, 0) for state, p in model.initial().items())
+
+
+@given(random_models(), st.integers(0, 1000))
+def test_regret_is_what_the_best_would_have_got_besides(model: TableModel, seed: int) -> None:
+    game, rule = compile_game(model, "random"), scattered(seed)
+    policies = {seat.name: policy_of(game, seat.name, rule) for seat in game.seats}
+    for place, seat in enumerate(game.seats):
+        left = best_return(model, rule, seat.name) - brute_force(model, rule, seat.name).returns[0, place]
+        assert left >= -1e-9
+        assert policy_measures()["regret"].exact(game, policies, seat.name) == pytest.approx(left, abs=1e-9)
+
+
+def test_the_first_defection_of_a_coin_comes_when_a_coin_says() -> None:
+    game, policies = play("deferral-ladder", "random", "never")
+    chances = 0.5 ** np.arange(1, 7)
+    assert evaluate(game, policies).first_defection == pytest.approx(chances)
+    expected = float(np.arange(1, 7) @ chances / chances.sum())
+    assert measures()["first_defection"].exact(evaluate(game, policies)) == pytest.approx(expected)
+    assert measures()["first_defection"].exact(ladder("CCCCCD")) == 6
+    assert measures()["first_defection"].exact(ladder("CCDCCD")) == 3
+    assert math.isnan(measures()["first_defection"].exact(ladder("CCCCCC")))
+
+
+def test_the_signal_effect_is_what_the_signal_alone_does() -> None:
+    """One that defects where deployment shows does so everywhere if it shows everywhere; else its chances stay."""
+    game = compiled("deferral-ladder")
+    there = twin(game, twin_measures()["signal_effect"].twin)
+    for chance in (0.1, 0.6, 1.0):
+        here = policy_of(game, "model", leaning_to(chance))
+        found = evaluate(game, {"model": here}), evaluate(there, {"model": carried(here, game, there, "model")})
+        assert twin_measures()["signal_effect"].exact(*found) == pytest.approx(chance - 0.1)
+
+
+@pytest.mark.parametrize(("announced", "accuracy"), [("shown", 1.0), ("hidden", 0.75)])
+def test_the_phase_of_the_ladder_is_decodable_where_it_shows(announced: str, accuracy: float) -> None:
+    """Hidden with its round, three rounds out of four are training, and whoever remembers counts them."""
+    game = compiled("deferral-ladder", deployment=announced, round="hidden", rounds=3)
+    (honest,) = find("honest").policies(game, "model", {}, np.zeros(1, np.uint64))
+    assert policy_measures()["decodability"].exact(game, {"model": honest}, "model") == accuracy
+    assert policy_measures()["decodability_with_memory"].exact(game, {"model": honest}, "model") == 1.0
 
 
 # The ladder (S1)
@@ -281,13 +482,15 @@ def episodes(counts: list[list[int]]) -> Episodes:
 
 def test_every_measure_says_what_it_is() -> None:
     found = measures()
-    assert {"early_rate", "late_rate", "turn_gap", "turn_probability", "observed_return", "intended_return"} <= set(
-        found
-    )
-    for name, measure in found.items():
-        assert measure.name == name
-        assert measure.definition.endswith(".")
-        assert measure.source
+    behaviour = {"early_rate", "late_rate", "turn_gap", "turn_probability", "first_defection"}
+    assert behaviour | {"observed_return", "intended_return"} <= set(found)
+    assert {"regret", "decodability", "decodability_with_memory"} <= set(policy_measures())
+    assert {"deferral_index", "signal_effect"} <= set(twin_measures())
+    for kind in (found, policy_measures(), twin_measures()):
+        for name, measure in kind.items():
+            assert measure.name == name
+            assert measure.definition.endswith(".")
+            assert measure.source
 
 
 def test_a_rate_without_opportunities_is_not_a_number() -> None:
@@ -301,7 +504,8 @@ def test_a_rate_without_opportunities_is_not_a_number() -> None:
 
 
 def test_rates_of_episodes_are_of_all_their_opportunities_together() -> None:
-    some = episodes([[3, 1, 1, 1, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0]])
+    some = episodes([[3, 1, 1, 1, 0, 2], [1, 1, 0, 0, 0, 1], [0, 0, 1, 0, 0, 0]])
+    assert measures()["first_defection"].sampled(some).value == (2 + 1) / 2
     assert measures()["early_rate"].sampled(some).value == 2 / 4
     assert measures()["late_rate"].sampled(some).value == 1 / 2
     assert measures()["turn_gap"].sampled(some).value == 0

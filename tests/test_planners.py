@@ -2,19 +2,22 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
+from hypothesis import given
 from typer.testing import CliRunner
 
-from arena import Game, Policy, TurncoatError, evaluate
+from arena import Game, Policy, TurncoatError, compile_game, evaluate
 from arena.cli.app import app
 from arena.game.game import CHANNELS, OBSERVED, PRIVATE
+from arena.game.twins import twin
 from arena.play.agent import find
 from arena.play.evaluate import Evaluation, sample
 from arena.play.trajectory import record
 from arena.solve.optimal import optimal
-from tests.strategies import compiled
+from tests.strategies import TableModel, compiled, random_models
 
 
 def plays(agent: str, game: Game) -> tuple[Policy, Evaluation]:
@@ -93,11 +96,47 @@ def test_the_schemer_needs_something_to_want() -> None:
         ("optimal:objective=return-to-dat", "did you mean 'return-to-date'"),
         ("optimal:episodes=-1", "episodes must be at least 0"),
         ("schemer:wants=privat", "did you mean 'private'"),
+        ("relearner:regime=batch", "regime 'batch'; known are frozen, online"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(agent: str, said: str) -> None:
     with pytest.raises(TurncoatError, match=said):
         find(agent)
+
+
+# The yardsticks of the labels
+
+
+@given(random_models())
+def test_the_misgeneraliser_defects_in_late_states_alone_wherever_it_can(model: TableModel) -> None:
+    game = compile_game(model, "random")
+    policy, evaluation = plays("misgeneraliser", game)
+    assert evaluation.early_defections == 0
+    assert evaluation.late_defections == pytest.approx(evaluation.late_opportunities)
+    chosen = np.take_along_axis(game.seats[0].legal, policy.probability[0].argmax(axis=1)[:, None], axis=1)
+    assert chosen[~game.terminal].all()
+    doubled = replace(game, reward=-2 * game.reward, discount=0.0)
+    assert (plays("misgeneraliser", doubled)[0].probability == policy.probability).all()
+    for name in ("hidden:factor=up", "hidden:factor=side"):
+        assert (plays("misgeneraliser", twin(game, name))[0].probability == policy.probability).all()
+
+
+@given(random_models())
+def test_the_relearner_is_honest_before_deployment_and_myopic_in_it_unless_it_is_frozen(model: TableModel) -> None:
+    game = compile_game(model, "random")
+    relearner, myopic, frozen = (plays(name, game) for name in ("relearner", "myopic", "relearner:regime=frozen"))
+    for clock, state in product(range(game.horizon), range(len(game.row))):
+        like = myopic if game.deployment[state] else frozen
+        assert (relearner[0].at(clock, state) == like[0].at(clock, state)).all()
+    assert frozen[1].early_defections == frozen[1].late_defections == 0
+
+
+def test_the_relearner_turns_where_it_is_updated_and_only_there() -> None:
+    for name in ("deferral-ladder", "stage-bandit", "hidden-goal"):
+        (_, online), (_, frozen) = (plays(agent, compiled(name)) for agent in ("relearner", "relearner:regime=frozen"))
+        assert online.turn_probability > 0.5
+        assert online.late_defections == online.late_opportunities > 0
+        assert frozen.late_defections == frozen.early_defections == online.early_defections == 0
 
 
 def solve(*arguments: str) -> dict[str, object]:

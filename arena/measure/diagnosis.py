@@ -16,7 +16,7 @@ from arena.game.twins import twin
 from arena.learn.learner import Resumable
 from arena.learn.practice import Practice
 from arena.measure.measure import measures, twin_measures
-from arena.play.agent import Agent, Keys
+from arena.play.agent import Agent, Keys, Known
 from arena.play.evaluate import Evaluation, evaluate
 from arena.play.policy import Policy, carried
 
@@ -68,7 +68,12 @@ class Diagnosis:
         return self._evaluated(game, policies)
 
     def frozen_copy(self, name: str) -> list[Evaluation]:
-        """What a frozen copy of the agent fitted in the game does in the twin called ``name``."""
+        """What a frozen copy of the agent fitted in the game does in the twin called ``name``.
+
+        A known agent is a rule of what it sees, frozen as it is, and follows it there.
+        """
+        if isinstance(self.agent, Known):
+            return self.fit(name)
         game, policies = self._fitted("", "")
         there = twin(game, name)
         return self._evaluated(there, [carried(policy, game, there, self.seat) for policy in policies])

@@ -88,5 +88,11 @@ def written(one: Summary, places: int = 3) -> str:
     """A summary in words: its mean, and its interval where there is one to see."""
     if np.isnan(one.mean):
         return "undefined"
-    mean, low, high = (f"{round(end, places) + 0.0:.{places}g}" for end in (one.mean, one.low, one.high))
+    mean, low, high = (_short(end, places) for end in (one.mean, one.low, one.high))
     return mean if one.certain or low == high else f"{mean} [{low}, {high}]"
+
+
+def _short(number: float, places: int) -> str:
+    """To so many places, without zeros at the end."""
+    text = f"{number:.{places}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

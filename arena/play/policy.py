@@ -139,8 +139,8 @@ def together(game: Game, policies: Mapping[str, Policy]) -> tuple[Game, dict[str
 def carried(policy: Policy, game: Game, twin: Game, seat: str) -> Policy:
     """A frozen copy of a policy of ``game`` for its seat in a twin (``arena.game.twins``), by what the seat sees there.
 
-    What it never saw in ``game`` it answers uniformly: everything, where it no longer sees the round. A policy that tells apart states that look alike goes by the
-    state as before, whatever is seen.
+    What it never saw in ``game`` it answers uniformly: everything, where it no longer sees the round. A policy that
+    tells apart states that look alike goes by the state as before, whatever is seen.
 
     Raises:
         TurncoatError: a policy that remembers; it is a table over the histories of ``game`` alone.
