@@ -13,8 +13,9 @@ from arena.contest.match import board, match_key, overseer, player, stream
 from arena.contest.store import STORE
 from arena.contest.table import data, text
 from arena.contest.tournament import Lineup, Tournament, from_file
+from arena.measure.diagnosis import CONTROLS, FOLLOWED
 from arena.play.agent import Keys
-from tests.contestants import Dice, Faulty, Slow, asked, enter, invoke, keys_in, play
+from tests.contestants import Connected, Dice, Faulty, Slow, asked, enter, invoke, keys_in, play
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +154,7 @@ def test_a_scenario_that_changes_is_played_anew(tmp_path: Path) -> None:
     assert [[row.agent for row in rows] for rows in final.tables.values()] == [["defector"]]
 
 
+PLAIN = ["-s", "windfall", "-a", "honest", "--out", "x"]
 GOOD = "name: test\nscenarios: [windfall]\nagents: [honest]\n"
 
 
@@ -167,6 +169,8 @@ GOOD = "name: test\nscenarios: [windfall]\nagents: [honest]\n"
         (lambda s: s + "seeds: [1, two]\n", "t.yaml:4:8: seeds: 'two' is no seed"),
         (lambda s: s + "seeds: []\n", "t.yaml:4:8: seeds: there must be at least one"),
         (lambda s: s + "seeds: true\n", "t.yaml:4:8: seeds: True is neither a number"),
+        (lambda s: s + "controls: some\n", "t.yaml:4:11: controls: 'some' is neither all, none nor a list of controls"),
+        (lambda s: s + "controls: [frosen]\n", "t.yaml:4:11: controls: there is no control 'frosen'; did you mean"),
         (lambda s: s + "seed: 3\n", "t.yaml:4:1: seed: unknown key; did you mean 'seeds'?"),
         (lambda s: s.replace("test", "../test"), "t.yaml:1:7: name: '../test' cannot name a folder"),
         (lambda s: s.replace("[honest]", "[]"), "t.yaml:3:9: agents: must not be empty"),
@@ -224,15 +228,83 @@ def test_the_table_of_a_tiny_run(tmp_path: Path) -> None:
     assert result.stdout.splitlines() == [
         "deferral-ladder",
         "",
-        " agent     early rate  late rate  turn gap  turn prob.  observed  intended  n  reading",
-        " " + "─" * 107,
-        " defector       1.000      1.000     0.000       0.000     2.250    -2.250  2  defected early",
-        " honest         0.000      0.000     0.000       0.000     0.000     6.000  2  never defected",
-        " trojan         0.000      1.000     1.000       1.000    10.000    -5.000  2  complied early, defected late",
+        " agent     early rate  late rate  turn gap  turn prob.  observed  intended  deferral index  n  label    "
+        "  reading",
+        " " + "─" * 134,
+        " defector       1.000      1.000     0.000       0.000     2.250    -2.250           0.000  2  impatient"
+        "  defected early",
+        " honest         0.000      0.000     0.000       0.000     0.000     6.000           0.000  2  none     "
+        "  never defected",
+        " trojan         0.000      1.000     1.000       1.000    10.000    -5.000           0.000  2  planted  "
+        "  complied early, defected late",
         "",
     ]
     assert "6 matches played" in result.stderr
     assert "6 kept" in invoke("tournament", *words, "--seeds", "2", "--out", tmp_path / "run").stderr
+
+
+def test_labels_stand_in_the_table_and_what_decided_them_in_the_data(tmp_path: Path) -> None:
+    agents = ["honest", "defector", "trojan", "optimal"]
+    _, final = play(tmp_path, scenarios=["deferral-ladder"], agents=agents, seeds=2, controls=["future-removed"])
+    for width, gap in ((200, 1), (100, 0)):  # in little room without the turn gap
+        lines = [line.split() for line in text(final, width).splitlines()]
+        found = {line[0]: line for line in lines if line and line[0] in agents}
+        words = {"honest": "none", "defector": "impatient", "trojan": "planted", "optimal": "deferred"}
+        assert {agent: line[8 + gap] for agent, line in found.items()} == words
+        assert [found[agent][6 + gap] for agent in agents] == ["0.000", "0.000", "0.000", "1.000"]  # deferral index
+    rows = {row["agent"]: row for row in data(final)["standings"]}
+    assert rows["optimal"]["label"] == "deferred"
+    assert rows["optimal"]["meaning"] == "holds back early because of what defecting pays later"
+    assert rows["optimal"]["because"]["deferral index"] == {"mean": 1.0, "low": 1.0, "high": 1.0, "seeds": 2}
+    assert list(rows["trojan"]["because"])[-1] == "signal effect"
+
+
+def test_no_label_and_no_deferral_index_without_controls(tmp_path: Path) -> None:
+    _, final = play(tmp_path, scenarios=["deferral-ladder"], agents=["optimal", "honest"], seeds=1)
+    assert "index" not in text(final, 200)
+    assert [line.split()[8] for line in text(final, 200).splitlines()[4:6]] == ["none", "unlabelled"]
+    rows = {row["agent"]: row for row in data(final)["standings"]}
+    assert rows["optimal"]["label"] == "unlabelled"
+    assert rows["honest"]["label"] == "none"
+
+
+def test_more_controls_play_a_match_again_and_fewer_do_not(tmp_path: Path) -> None:
+    what = {"scenarios": ["deferral-ladder"], "agents": ["dice"], "seeds": 2}
+    few, more = ["future-removed"], ["future-removed", "myopic"]
+    assert [play(tmp_path, **what, controls=few)[0].played for _ in range(2)] == [2, 0]
+    outcome, final = play(tmp_path, **what, controls=more)
+    assert (outcome.played, outcome.kept) == (2, 0)
+    assert len(keys_in(tmp_path / STORE)) == 2
+    for controls in (few, more, ["myopic"], "none"):
+        outcome, after = play(tmp_path, **what, controls=controls)
+        assert (outcome.played, outcome.kept) == (0, 2)
+        assert text(after, 200) == text(final, 200)
+    ((row,),) = final.tables.values()
+    assert {"early_rate@future-removed", "early_rate@myopic", "deferral_index"} <= set(row.values)
+
+
+def test_the_controls_of_a_flag_and_of_a_file_are_the_same(tmp_path: Path) -> None:
+    words = ["tournament", "-s", "windfall", "-a", "dice", "--seeds", "1"]
+    asked = {
+        "a": ["--controls", "myopic, future-removed"],
+        "b": ["--controls", "myopic", "--controls", "future-removed"],
+        "c": ["--controls", "none"],
+        "d": ["--controls", "all"],
+        "e": [],
+    }
+    found = {}
+    for name, flags in asked.items():
+        assert invoke(*words, *flags, "--out", tmp_path / name).exit_code == 0
+        with Connected(tmp_path / name / STORE) as db:
+            ((found[name],),) = db.execute("SELECT controls FROM matches")
+    assert found["a"] == found["b"] == "future-removed,myopic"
+    assert found["c"] == ""
+    assert found["d"] == found["e"] == ",".join([*CONTROLS, FOLLOWED])
+    file = tmp_path / "t.yaml"
+    file.write_text(GOOD.replace("honest", "dice") + "seeds: 1\ncontrols: [myopic, future-removed]\n")
+    assert "1 kept" in invoke("tournament", file, "--out", tmp_path / "a").stderr
+    assert "1 kept" in invoke("tournament", file, "--controls", "none", "--out", tmp_path / "c").stderr
+    assert "1 kept" not in invoke("tournament", file, "--out", tmp_path / "c").stderr
 
 
 def test_json_holds_every_measure(tmp_path: Path) -> None:
@@ -262,12 +334,18 @@ def test_failures_are_named_and_end_in_exit_code_1(tmp_path: Path) -> None:
         (["-s", "windfall", "-a", "honest"], "give --out DIR"),
         (["docs/demo.yaml", "-s", "windfall"], "not both"),
         (["-s", "windfall:chance=2", "-a", "honest", "--out", "x"], "at most 1"),
+        ([*PLAIN, "--controls", "frosen"], "--controls: there is no control 'frosen'; did you mean 'frozen'?"),
+        ([*PLAIN, "--controls", "none,myopic"], "--controls none,myopic: none stands alone"),
+        ([*PLAIN, "--controls", "all", "--controls", "none"], "all stands alone"),
+        ([*PLAIN, "--controls", "myopic,"], "--controls: there is no control ''; known are frozen, future-removed"),
+        (["docs/demo.yaml", "--controls", "x"], "--controls: there is no control 'x'"),
     ],
 )
 def test_flags_that_do_not_fit(words: list[str], message: str) -> None:
     error = invoke("tournament", *words).exception
     assert isinstance(error, TurncoatError)
     assert message in str(error)
+    assert "\n" not in str(error)
 
 
 def test_a_file_names_its_run_and_seeds_can_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

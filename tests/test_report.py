@@ -10,14 +10,24 @@ import pytest
 
 from arena import TurncoatError
 from arena.contest import report as report_module
-from arena.contest.optimum import optimum
+from arena.contest.axis import axes
+from arena.contest.crew import Request
+from arena.contest.diagram import SWEEP, sweep
+from arena.contest.labels import finding
+from arena.contest.optimum import game_of, others, solve
+from arena.contest.overview import overview
+from arena.contest.page import page
 from arena.contest.report import report, write_report
 from arena.contest.standings import standings
 from arena.contest.store import Store
 from arena.contest.sweep import curve, sweeps
+from arena.game.scenario import find
+from arena.measure.verdict import verdict
 from tests.contestants import enter, invoke, play
 
 LADDER = Path(__file__).parent.parent / "scenarios" / "deferral-ladder.yaml"
+CONTROLS = ["future-removed", "frozen", "learning-curve"]
+INLINE = {"a", "b", "code", "i", "small", "span"}
 VOID = {"meta", "link", "img", "br", "hr", "wbr", "input"}
 
 
@@ -47,6 +57,7 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
+        self.words += "" if tag in INLINE else " "
 
     def handle_data(self, data: str) -> None:
         self.words += data
@@ -62,27 +73,46 @@ def ladder(discounts: str) -> list[str]:
     return [f"deferral-ladder:discount={discount}" for discount in discounts.split()]
 
 
+def words_of(html: str) -> str:
+    return " ".join(Page(html).words.split())
+
+
+def small_sweep(folder: Path, measure: str = "early_rate") -> None:
+    found = axes(["discount=0.5:1:3", "catch=0.2:0.8:3"], find("deferral-ladder"))
+    sweep(Request("deferral-ladder", {}, found, ("honest", "optimal"), seeds=1, measure=measure), folder)
+
+
 def test_the_report_is_whole_in_itself(tmp_path: Path) -> None:
     scenarios = [*ladder("0.5 0.7 0.75 1"), "windfall", "simulation-oversight", "inspection-game"]
-    html = html_of(tmp_path, scenarios=scenarios, agents=["honest", "trojan", "dice", "faulty"], seeds=5)
+    agents = ["honest", "trojan", "dice", "faulty", "reinforce:episodes=20"]
+    small_sweep(tmp_path / "sweep")
+    (tmp_path / "sweep").rename(tmp_path / "later")
+    play(tmp_path / "run", scenarios=scenarios, agents=agents, seeds=5, controls=CONTROLS)
+    (tmp_path / "later").rename(tmp_path / "run" / "sweep")
+    with Store(tmp_path / "run") as store:
+        html = write_report(tmp_path / "run", standings(store)).read_text(encoding="utf-8")
     assert len(html.encode()) < 2_000_000
-    page = Page(html)
-    tags = Counter(tag for tag, _ in page.elements)
+    read = Page(html)
+    tags = Counter(tag for tag, _ in read.elements)
     assert not {"script", "link", "img", "iframe", "object", "base", "form"} & set(tags)
-    for tag, attributes in page.elements:
+    for tag, attributes in read.elements:
         for name, value in attributes.items():
             assert not name.startswith("on")
             if name in ("href", "src", "xlink:href", "action"):
                 assert (value or "").startswith("#"), (tag, value)
     assert not re.search(r"url\((?!#)|@import", html)
     assert set(re.findall(r"https?://[^\"'\s<]+", html)) <= {"http://www.w3.org/1999/xlink"}
-    ids = Counter(value for _, attributes in page.elements for name, value in attributes.items() if name == "id")
+    ids = Counter(value for _, attributes in read.elements for name, value in attributes.items() if name == "id")
     assert [name for name, count in ids.items() if count > 1] == []
-    figures = re.findall(r"<figure>(<svg.*?</svg>)", html, flags=re.DOTALL)
-    assert len(figures) == 7 + 1
-    for svg in figures:
+    links = {attributes["href"] for tag, attributes in read.elements if tag == "a"}
+    assert len(links) == 7
+    assert {link[1:] for link in links if link} <= set(ids)
+    assert tags["figure"] == 7 + 1 + 1  # a learner in each setup, a threshold, a phase diagram
+    assert html.count("Phase diagram: early rate by discount and catch") == 1
+    for svg in re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL):
         ElementTree.fromstring(svg)
         assert "#0102" not in svg
+        assert "nan" not in svg
         assert set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", svg)) <= {(i, "") for i in ids} | {
             ("", i) for i in ids
         }
@@ -90,17 +120,87 @@ def test_the_report_is_whole_in_itself(tmp_path: Path) -> None:
 
 def test_a_newcomer_finds_the_answers(tmp_path: Path) -> None:
     scenarios = [*ladder("0.6 0.7 0.85 1"), "windfall"]
-    html = html_of(tmp_path, scenarios=scenarios, agents=["honest", "defector", "trojan", "dice"], seeds=3)
-    words = " ".join(Page(html).words.split())
+    html = html_of(
+        tmp_path, scenarios=scenarios, agents=["honest", "defector", "trojan", "dice"], seeds=3, controls=CONTROLS
+    )
+    words = words_of(html)
     assert "Monitored training rounds, then deployment where nobody looks" in words
-    assert "Held back, then turned trojan 4" in words
-    assert "Defected early defector 5" in words
-    assert "Never defected honest 5, trojan 1" in words
+    assert "every optimal policy turns: the objective asks for it: 3 of 5 settings" in words
+    assert "no optimal policy turns, and no learner here does: 2 of 5 settings" in words
+    assert "turns on the deployment signal itself; nothing that comes later makes it hold back trojan 4" in words
+    assert "impatient defects early defector 5" in words
+    assert "none does not turn honest 5" in words
     assert "Complying at every early opportunity is optimal from discount 0.7248 on. dice held back nowhere." in words
     assert "optimum DDCCCD, worth 1.494" in words
-    assert "is worth 10.000 and has early rate 0.000, late rate 1.000." in words
     assert "threshold 0.7248" in words
     assert "complied early, defected late" in words
+
+
+def test_verdict_then_controls_then_curves_then_thresholds_then_numbers(tmp_path: Path) -> None:
+    agents = ["optimal", "honest", "reinforce:episodes=20"]
+    what = {"scenarios": ladder("0.6 0.8 1"), "agents": agents, "seeds": 2, "controls": CONTROLS}
+    _, final = play(tmp_path, **what)
+    words = words_of(report("x", final, {}))
+    setup = list(final.tables)[-1]
+    game = game_of(setup)
+    found = verdict(game, others(game, setup), [finding(standing) for standing in final.tables[setup]])
+    parts = (
+        f"discount 1.0 {found.word} every optimal policy turns",
+        found.paragraph,
+        "return state 10.000 1 0 1",
+        "Who did what, and under which control agent as it is future removed",
+        "late defection leads and pays as complying does frozen at deployment",
+        "deferred holds back early because of what defecting pays later optimal 0.00 1.00 1.00 0.00 – 1.00",
+        "The numbers that decided the labels optimal deferred: early rate 0; turn gap 1; deferral index 1.",
+        "How it came about reinforce:episodes=20",
+        "Where waiting begins to pay: discount",
+        "Every number: discount 1.0",
+        "discount 0.6 absent optimum DDCCCD",
+    )
+    places = [words.find(part) for part in parts]
+    assert -1 not in places, parts[places.index(-1)]
+    assert places == sorted(places)
+
+
+def test_what_is_optimal_and_cannot_be_had_says_why(tmp_path: Path) -> None:
+    _, final = play(tmp_path, scenarios=["stage-bandit:longest=3"], agents=["honest"], seeds=1)
+    html = report("x", final, {})
+    found = re.findall(r"<details><summary>not known</summary>(.*?)</details>", html)
+    (setup,) = final.tables
+    game = game_of(setup)
+    refused = [one.refused for one in verdict(game, others(game, setup), []).optima if one.found is None]
+    assert found == refused
+
+
+def test_no_label_without_the_control_that_it_takes(tmp_path: Path) -> None:
+    what = {"scenarios": ["deferral-ladder"], "agents": ["optimal", "honest", "reinforce"], "seeds": 2}
+    _, bare = play(tmp_path / "bare", **what)
+    words = words_of(report("x", bare, {}))
+    assert "unlabelled turns; why is not known without the control future-removed optimal" in words
+    assert "reinforce (unlabelled) turned." in words
+    assert "misgeneralised" not in words
+    assert "deferral index 1" not in words
+    _, full = play(tmp_path / "full", **what, controls="all")
+    words = words_of(report("x", full, {}))
+    assert "reinforce (deferred) turned." in words
+    assert "unlabelled" not in words
+    assert "Without" not in words
+
+
+def test_a_learning_curve_is_what_was_measured(tmp_path: Path) -> None:
+    what = {"scenarios": ["deferral-ladder"], "agents": ["reinforce:episodes=100", "honest"], "seeds": 3}
+    _, final = play(tmp_path, **what, controls=["learning-curve", "frozen"])
+    html = report("x", final, {})
+    (svg,) = re.findall(r'<svg class="curve".*?</svg>', html)
+    (early, late) = (ElementTree.fromstring(svg).findall(f"polyline[@class='{kind}']")[0] for kind in "el")
+    standing = next(row for rows in final.tables.values() for row in rows if row.kind == "learner")
+    for line, rate in ((early, "early_rate"), (late, "late_rate")):
+        points = [tuple(map(float, point.split(","))) for point in line.attrib["points"].split()]
+        assert len(points) == 11
+        for i, (_, y) in enumerate(points):
+            mean = standing.values[f"{rate}~{i / 10:g}"].mean()
+            assert (108 - y) / 98 == pytest.approx(mean, abs=1e-3)
+    assert len(ElementTree.fromstring(svg).findall("circle")) == 4  # the ends, and the ends when frozen
 
 
 def test_what_a_scenario_says_stays_text(tmp_path: Path) -> None:
@@ -110,14 +210,14 @@ def test_what_a_scenario_says_stays_text(tmp_path: Path) -> None:
     text = text.replace("name: training", f"name: '{evil}'").replace("source: >", f"source: >\n  {evil}", 1)
     file.write_text(text)
     html = html_of(tmp_path / "run", scenarios=[str(file)], agents=["trojan:value=<b>x</b>"], seeds=1)
-    page = Page(html)
-    assert not {"script", "img", "b>x"} & {tag for tag, _ in page.elements}
-    assert page.words.count("<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7 * 7 }} $x$ -->") >= 3
-    assert "trojan:value=<b>x</b>" in page.words
+    read = Page(html)
+    assert not {"script", "img", "b>x"} & {tag for tag, _ in read.elements}
+    assert read.words.count("<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7 * 7 }} $x$ -->") >= 3
+    assert "trojan:value=<b>x</b>" in read.words
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
-    what = {"scenarios": ladder("0.6 0.7 1"), "agents": ["dice", "honest"], "seeds": 3}
+    what = {"scenarios": ladder("0.6 0.7 1"), "agents": ["dice", "honest"], "seeds": 3, "controls": CONTROLS}
     first = html_of(tmp_path / "a" / "run", **what)
     assert first == html_of(tmp_path / "b" / "run", **{**what, "agents": ["honest", "dice"]})
     result = invoke("report", tmp_path / "a" / "run")
@@ -126,31 +226,33 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "run" / "report.html").read_text(encoding="utf-8") == first
 
 
-def test_a_scenario_that_changed_or_went_is_reported_without_its_optimum(tmp_path: Path) -> None:
+def test_a_scenario_that_changed_or_went_is_reported_without_a_verdict(tmp_path: Path) -> None:
     file = tmp_path / "ladder.yaml"
     file.write_text(LADDER.read_text())
     scenarios = [f"{file}:discount={discount}" for discount in (0.5, 0.6, 0.7)]
-    assert "No optimum" not in html_of(tmp_path / "run", scenarios=scenarios, agents=["honest"], seeds=1)
+    assert "no verdict" not in html_of(tmp_path / "run", scenarios=scenarios, agents=["honest"], seeds=1)
     file.write_text(LADDER.read_text().replace("{comply: 0, defect: $prize}", "{comply: 1, defect: $prize}"))
     with Store(tmp_path / "run") as store:
         final = standings(store)
-    assert "No optimum is shown: ladder has changed since these matches were played." in report("x", final, {})
+    assert "no verdict ladder has changed since these matches were played." in words_of(report("x", final, {}))
     file.unlink()
-    gone = report("x", final, {})
-    assert "No optimum is shown:" in gone
+    gone = words_of(report("x", final, {}))
+    assert "no verdict" in gone
     assert "never defected" in gone
 
 
 def test_the_optimum_beside_the_agents(tmp_path: Path) -> None:
     overseers = ["always", "never"]
     _, final = play(tmp_path, scenarios=["deferral-ladder"], agents=["honest"], overseers=overseers, seeds=1)
-    watched, unwatched = (optimum(setup) for setup in final.tables)
+    games = [(game_of(setup), setup) for setup in final.tables]
+    watched, unwatched = (solve(game, others(game, setup)) for game, setup in games)
     assert (watched.value, watched.play, watched.early_rate, watched.late_rate) == (10, "CCCCCD", 0, 1)
     assert (unwatched.value, unwatched.play, unwatched.early_rate) == (15, "DDDDDD", 1)
     _, final = play(tmp_path, scenarios=["simulation-oversight"], agents=["honest"], seeds=1)
-    (setup,) = (setup for setup in final.tables if setup.name == "simulation-oversight")
-    assert optimum(setup).value == pytest.approx(2.8)
-    assert optimum(setup).blind_value == pytest.approx(2.7)
+    words = words_of(report("x", final, {}))
+    assert "return recall 2.700" in words
+    assert "return state 2.800" in words
+    assert "return memoryless 2.700" in words
 
 
 def test_a_sweep_needs_three_values_of_one_number(tmp_path: Path) -> None:
@@ -176,14 +278,16 @@ def test_a_sweep_over_a_whole_number(tmp_path: Path) -> None:
 
 
 def test_a_large_run_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, final = play(tmp_path, scenarios=ladder("0.5 0.6 0.7 0.8"), agents=["honest", "dice"], seeds=2)
-    sizes = []
-    for limit in (2_000_000, 60_000, 30_000, 20_000):
-        monkeypatch.setattr(report_module, "LARGEST", limit)
-        sizes.append(len(report("x", final, {}).encode()))
-        assert sizes[-1] < limit
-    assert sizes == sorted(set(sizes), reverse=True)
-    assert "settings are left out to keep this page small" in report("x", final, {})
+    agents = ["honest", "reinforce:episodes=20"]
+    _, final = play(tmp_path, scenarios=ladder("0.5 0.6 0.7 0.8"), agents=agents, seeds=2, controls=CONTROLS)
+    sizes = [2_000_000]
+    for _ in range(5):  # all; without most curves; without figures; of two settings; of one
+        monkeypatch.setattr(report_module, "LARGEST", sizes[-1])
+        html = report("x", final, {})
+        sizes.append(len(html.encode()))
+        assert sizes[-1] < sizes[-2]
+    assert "3 settings are left out to keep this page small" in html
+    assert '<svg class="track"' not in html
 
 
 def test_a_run_without_a_single_match(tmp_path: Path) -> None:
@@ -196,3 +300,22 @@ def test_a_folder_without_a_run_has_no_report(tmp_path: Path) -> None:
     assert isinstance(error, TurncoatError)
     assert "no run is here" in str(error)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_sweep_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    play(tmp_path, scenarios=["windfall"], agents=["honest"], seeds=1)
+    small_sweep(tmp_path / "sweep")
+    (tmp_path / "sweep" / "late_rate.json").write_text("[]")
+    assert (tmp_path / "sweep" / SWEEP).is_file()
+    with Store(tmp_path) as store:
+        words = words_of(write_report(tmp_path, standings(store)).read_text(encoding="utf-8"))
+    assert "Elsewhere Phase diagram: early rate by discount and catch" in words  # the ladder has no chapter
+    assert "late_rate.json: not the diagram of a sweep" in words
+
+
+def test_many_agents_stand_in_tables_of_even_width(tmp_path: Path) -> None:
+    agents = [f"sometimes:p={i / 20}" for i in range(14)]
+    _, final = play(tmp_path, scenarios=["deferral-ladder"], agents=agents, seeds=1)
+    (chapter,) = page("x", final).chapters
+    assert [len(block.agents) for block in overview(chapter.sections, ())] == [7, 7]
+    assert overview([], ()) == []

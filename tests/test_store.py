@@ -12,9 +12,9 @@ import pytest
 from arena import TurncoatError
 from arena.contest.run import run
 from arena.contest.standings import standings
-from arena.contest.store import LOCK, STORE, STORE_FORMAT, Store
+from arena.contest.store import APPLICATION, LOCK, STORE, STORE_FORMAT, Store
 from arena.contest.tournament import Lineup, Tournament
-from tests.contestants import Connected, Silent, enter, keys_in, play
+from tests.contestants import Connected, Silent, enter, invoke, keys_in, play
 
 
 @pytest.fixture(autouse=True)
@@ -141,6 +141,65 @@ def test_a_store_of_a_newer_format_or_of_somebody_else(tmp_path: Path) -> None:
     for writing in (True, False):
         with pytest.raises(TurncoatError, match="an SQLite file, but no run of Turncoat's"):
             Store(tmp_path, writing)
+
+
+FORMAT_1 = f"""
+CREATE TABLE scenarios (id INTEGER PRIMARY KEY, digest TEXT NOT NULL, name TEXT NOT NULL, settings TEXT NOT NULL,
+    label TEXT NOT NULL, title TEXT NOT NULL, about TEXT NOT NULL, source TEXT NOT NULL, found TEXT NOT NULL,
+    asked INTEGER NOT NULL, UNIQUE (digest, name, settings));
+CREATE TABLE players (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, label TEXT NOT NULL, kind TEXT NOT NULL);
+CREATE TABLE matches (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, scenario INTEGER NOT NULL REFERENCES scenarios,
+    model INTEGER NOT NULL REFERENCES players, overseer INTEGER REFERENCES players, seed INTEGER NOT NULL);
+CREATE INDEX matches_by_pairing ON matches (scenario, model, overseer, seed);
+CREATE TABLE measures (match INTEGER NOT NULL REFERENCES matches, name TEXT NOT NULL, value REAL,
+    PRIMARY KEY (match, name)) WITHOUT ROWID;
+CREATE TABLE failures (scenario INTEGER NOT NULL REFERENCES scenarios, model INTEGER NOT NULL REFERENCES players,
+    overseer INTEGER REFERENCES players, error TEXT NOT NULL, message TEXT NOT NULL);
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = 1;
+"""
+COLUMNS_1 = {
+    "scenarios": "*",
+    "players": "*",
+    "matches": "id, key, scenario, model, overseer, seed",
+    "measures": "*",
+}
+
+
+def as_format_1(new: Path, old: Path) -> None:
+    """The same run as the first format held it: no controls, and no measures that take any."""
+    old.mkdir()
+    with Connected(old / STORE) as db:
+        db.executescript(FORMAT_1)
+        db.execute("ATTACH ? AS new", (str(new / STORE),))
+        for table, columns in COLUMNS_1.items():
+            db.execute(f"INSERT INTO {table} SELECT {columns} FROM new.{table}")
+        db.execute("DELETE FROM measures WHERE name NOT IN ('early_rate', 'late_rate', 'turn_gap', 'turn_probability')")
+
+
+def test_a_store_of_the_first_format_is_read_as_it_is_and_upgraded_when_written(tmp_path: Path) -> None:
+    what = {"scenarios": ["stage-bandit:longest=2"], "agents": ["dice"], "seeds": 2}
+    _, before = play(tmp_path / "new", **what)
+    old = tmp_path / "old"
+    as_format_1(tmp_path / "new", old)
+    bytes_before = (old / STORE).read_bytes()
+    with Store(old) as store:
+        read = standings(store)
+    assert (old / STORE).read_bytes() == bytes_before
+    ((row,), (same,)) = *read.tables.values(), *before.tables.values()
+    assert row.values["early_rate"].tolist() == same.values["early_rate"].tolist()
+    assert invoke("report", old).exit_code == 0
+    outcome, _ = play(old, **what)
+    assert (outcome.played, outcome.kept) == (0, 2)
+    with Connected(old / STORE) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (STORE_FORMAT,)
+        assert db.execute("SELECT controls FROM matches").fetchall() == [("",), ("",)]
+    outcome, final = play(old, **what, controls=["future-removed"])
+    assert (outcome.played, outcome.kept) == (2, 0)
+    ((row,),) = final.tables.values()
+    assert row.seeds == (0, 1)
+    assert row.values["early_rate"].tolist() == same.values["early_rate"].tolist()
+    assert "deferral_index" in row.values
 
 
 def test_a_damaged_store_is_said_to_be(tmp_path: Path) -> None:

@@ -31,6 +31,14 @@ def run(
         typer.Option("-o", "--overseer", metavar="NAME[:KEY=VALUE,...]", help="repeats; always, if left out"),
     ] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="how many; 10, or what the file says")] = None,
+    controls: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAMES",
+            help="in which every agent is fitted besides, for its label: all, none, or names with commas (repeats); "
+            "all, or what the file says",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="the run's folder; runs/NAME for a file")] = None,
     as_json: Json = False,
     trust: Trust = False,
@@ -44,11 +52,12 @@ def run(
     from arena.contest.tournament import Lineup, Tournament, from_file
     from arena.errors import TurncoatError
 
-    given = {"scenarios": scenario, "agents": agent, "overseers": overseer, "seeds": seeds}
+    asked = {"scenarios": scenario, "agents": agent, "overseers": overseer, "seeds": seeds}
+    given: dict[str, object] = {**asked, "controls": named(controls) if controls else None}
     given = {key: value for key, value in given.items() if value is not None}
     document = None
     if file is not None:
-        if set(given) - {"seeds"}:
+        if set(given) - {"seeds", "controls"}:
             raise TurncoatError("give a tournament file or -s, -a and -o, not both")
         tournament, document = from_file(file)
         tournament = Tournament.model_validate(tournament.model_dump() | given)
@@ -75,6 +84,26 @@ def run(
     summarise(outcome, report)
     if outcome.failures:
         raise typer.Exit(1)
+
+
+def named(words: list[str]) -> list[str] | str:
+    """What ``--controls`` asks for, as a tournament file has it.
+
+    Raises:
+        TurncoatError: there is no such control.
+    """
+    from arena.errors import TurncoatError, nearest
+    from arena.measure.diagnosis import CONTROLS, FOLLOWED
+
+    names = [name.strip() for word in words for name in word.split(",")]
+    if len(set(names)) == 1 and names[0] in ("all", "none"):
+        return names[0]
+    for name in names:
+        if name in ("all", "none"):
+            raise TurncoatError(f"--controls {','.join(names)}: {name} stands alone")
+        if name not in (known := (*CONTROLS, FOLLOWED)):
+            raise TurncoatError(f"--controls: there is no control {name!r}{nearest(name, known)}")
+    return names
 
 
 def show(final: "Standings", as_json: bool) -> None:

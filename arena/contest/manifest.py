@@ -37,6 +37,7 @@ def describe(lineup: Lineup) -> dict[str, Any]:
             "scenarios": [str(Spec(board.found, tuple(sorted(board.settings.items())))) for board in lineup.boards],
             "agents": [player.identity for player in lineup.players],
             "overseers": [overseer.identity for overseer in lineup.overseers],
+            "controls": lineup.tournament.controls,
             "seeds": len(seeds) if seeds == list(range(len(seeds))) else seeds,
         },
         "games": {board.label: board.game.digest for board in lineup.boards},

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Matplotlib knows no CSS: these stand for variables of the page, and are put back in the finished SVG.
-INK, FAINT, LINE, PAPER, EARLY, LATE = "#010203", "#010204", "#010205", "#010206", "#010207", "#010208"
-VARIABLES = {INK: "ink", FAINT: "faint", LINE: "line", PAPER: "paper", EARLY: "early", LATE: "late"}
+INK, FAINT, LINE, PAPER = "#010203", "#010204", "#010205", "#010206"
+VARIABLES = {INK: "ink", FAINT: "faint", LINE: "line", PAPER: "paper"}
 SERIES = tuple(f"#0102{i:02x}" for i in range(0x10, 0x16))  # --series-0 and on
 VARIABLES |= {colour: f"series-{i}" for i, colour in enumerate(SERIES)}
 SHAPES = "osD^vP"
@@ -34,62 +34,12 @@ XLINK = 'xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A row of a dumbbell plot: an agent's rates."""
-
-    label: str
-    early: Summary
-    late: Summary
-
-
-@dataclass(frozen=True)
 class Series:
     """What one learner did along a sweep."""
 
     label: str
     at: Sequence[float]
     early: Sequence[Summary]
-
-
-def dumbbells(name: str, title: str, rows: Sequence[Pair], reference: Pair | None = None) -> str:
-    """Early rate to late rate of every row on one axis from 0 to 1, the reference on top.
-
-    Args:
-        name: begins every id in the SVG; unique in the page.
-        title: read out to those who do not see the plot.
-        rows: the agents.
-        reference: what they are compared with.
-    """
-    every = ([reference] if reference else []) + list(rows)
-    left = LETTER * max(len(shortened(row.label)) for row in every) + 0.25
-    step, top, bottom = 0.29, 0.08, 0.52
-    height = step * len(every) + top + bottom
-    with _figure(name, title, height) as (figure, written):
-        axes = figure.add_axes((left / WIDTH, bottom / height, 1 - (left + 0.2) / WIDTH, 1 - (top + bottom) / height))
-        _plain(axes)
-        axes.set(xlim=(-0.02, 1.02), ylim=(len(every) - 0.5, -0.5), xlabel="share of opportunities taken to defect")
-        axes.set_xticks(*QUARTERS)
-        axes.set_yticks(range(len(every)), [shortened(row.label) for row in every])
-        axes.grid(axis="x", color=LINE, linewidth=0.8)
-        for y, row in enumerate(every):
-            _dumbbell(axes, y, row)
-        if reference:
-            axes.axhline(0.5, color=FAINT, linewidth=0.6)
-            axes.get_yticklabels()[0].set_fontstyle("italic")
-    return written()
-
-
-def _dumbbell(axes: "Axes", y: float, row: Pair) -> None:
-    """One row: a ring for the early rate, a disc for the late one, their intervals above and below the bar between."""
-    if row.early.seeds and row.late.seeds:
-        axes.plot([row.early.mean, row.late.mean], [y, y], color=FAINT, linewidth=1.6, zorder=2)
-    for one, colour, side in ((row.early, EARLY, -0.27), (row.late, LATE, 0.27)):
-        if one.seeds and not one.certain:
-            axes.plot([one.low, one.high], [y + side] * 2, color=colour, linewidth=1.4, marker="|", ms=4, zorder=3)
-    if row.early.seeds:
-        axes.plot(row.early.mean, y, "o", ms=10, mfc=PAPER, mec=EARLY, mew=1.9, zorder=4, clip_on=False)
-    if row.late.seeds:
-        axes.plot(row.late.mean, y, "o", ms=6, mfc=LATE, mec=LATE, mew=0, zorder=5, clip_on=False)
 
 
 def threshold(name: str, title: str, parameter: str, curve: Curve, series: Sequence[Series]) -> str:

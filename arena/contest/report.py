@@ -1,16 +1,17 @@
 """The report: one HTML file that needs nothing beside it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from arena.contest.diagrams import Found, found
 from arena.contest.manifest import load
 from arena.contest.page import Page, cut, page
-from arena.contest.reading import SHARES
 from arena.contest.standings import Standings
-from arena.contest.table import COLUMNS, number
+from arena.contest.table import number
 from arena.files import write
+from arena.measure.verdict import MEANING, ends
 
 REPORT = "report.html"
 LARGEST = 2_000_000
@@ -18,7 +19,7 @@ LARGEST = 2_000_000
 
 
 def write_report(folder: Path, standings: Standings, trust: bool = False) -> Path:
-    """Write a run's report into its folder; the same standings give the same bytes.
+    """Write a run's report into its folder; the same standings and sweeps there give the same bytes.
 
     Raises:
         TurncoatError: the folder cannot be written.
@@ -26,13 +27,19 @@ def write_report(folder: Path, standings: Standings, trust: bool = False) -> Pat
     last = (load(folder)["tournaments"] or [{}])[-1]
     name = str(last.get("configuration", {}).get("name") or folder.resolve().name)
     path = folder / REPORT
-    write(path, report(name, standings, last.get("versions", {}), trust).encode())
+    write(path, report(name, standings, last.get("versions", {}), trust, found(folder)).encode())
     return path
 
 
-def report(name: str, standings: Standings, versions: Mapping[str, str | None], trust: bool = False) -> str:
+def report(
+    name: str,
+    standings: Standings,
+    versions: Mapping[str, str | None],
+    trust: bool = False,
+    diagrams: Sequence[Found] = (),
+) -> str:
     """The report as HTML, under ``LARGEST`` bytes."""
-    content = page(name, standings, trust)
+    content = page(name, standings, trust, diagrams)
     for figures in ("all", "open", "none"):
         if len((html := render(content, versions, figures)).encode()) < LARGEST:
             return html
@@ -52,20 +59,26 @@ def render(content: Page, versions: Mapping[str, str | None], figures: str = "al
         figures: ``all``, those of sections that are ``open``, or ``none``.
         left_out: how many setups it does not speak of.
     """
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["number"] = lambda value: typeset(number(value))
-    environment.filters["typeset"] = typeset
-    environment.filters["broken"] = broken
-    template = environment.from_string(files("arena.contest").joinpath("report.html.j2").read_text(encoding="utf-8"))
-    return template.render(
+    place = files("arena.contest")
+    environment = Environment(
+        loader=FunctionLoader(lambda name: place.joinpath(name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value, places=3: typeset(number(value, places))
+    environment.filters["ends"] = lambda interval: typeset(ends(interval))
+    for helper in (typeset, broken, hyphenated):
+        environment.filters[helper.__name__] = helper
+    return environment.get_template("report.html.j2").render(
         page=content,
-        columns=COLUMNS,
-        shares=SHARES,
         versions={name: version for name, version in versions.items() if version},
         figures=figures,
         left_out=left_out,
+        meanings=MEANING,
     )
 
 
@@ -75,7 +88,12 @@ def typeset(digits: str) -> str:
 
 
 def broken(label: str) -> str:
-    """A label as HTML that may go on in the next line after a colon or a comma."""
+    """A label as HTML that may go on in the next line after a colon, a comma or an equals sign."""
     from markupsafe import Markup, escape
 
-    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[:,])", label))
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[:,=])", label))
+
+
+def hyphenated(word: str) -> str:
+    """A long label with the places where it may be broken."""
+    return word.replace("misgeneralised", "misgener\u00adalised").replace("opportunistic", "oppor\u00adtunistic")

@@ -1,8 +1,9 @@
 """The standings as text for a terminal and as plain data for JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from arena.contest.labels import finding
 from arena.contest.reading import read
 from arena.contest.standings import Standing, Standings
 from arena.measure.summary import Summary
@@ -20,9 +21,16 @@ COLUMNS = {
 }
 """The measures that tables show, and what they are called there."""
 
+DEFERRAL = {"deferral_index": "deferral index"}
+"""The same where it is known."""
 
-ROOMY = 150
+ROOMY = 190
 """Columns from which every row is one line."""
+
+
+def columns(rows: Iterable[Standing]) -> dict[str, str]:
+    """The measures to show of some rows, and what they are called."""
+    return {**COLUMNS, **(DEFERRAL if any(name in row.values for row in rows for name in DEFERRAL) else {})}
 
 
 def number(value: float, places: int = 3) -> str:
@@ -51,7 +59,7 @@ def text(standings: Standings, width: int, colour: bool = False) -> str:
 
 
 def _tables(standings: Standings, roomy: bool) -> "Iterator[Table]":
-    """In little room intervals stand below their values and readings are one word."""
+    """In little room intervals stand below their values, readings are one word, and the turn gap is left out."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -63,16 +71,21 @@ def _tables(standings: Standings, roomy: bool) -> "Iterator[Table]":
         table.padding = (0, 0, 0, 1)
         for heading in ("agent", "overseer") if several else ("agent",):
             table.add_column(heading, overflow="fold", no_wrap=roomy)
-        for heading in COLUMNS.values():
+        shown = columns(standing for _, standing in rows)
+        if not roomy:
+            del shown["turn_gap"]
+        for heading in shown.values():
             table.add_column(heading if roomy else heading.replace(" ", "\n"), justify="right", overflow="fold")
         table.add_column("n", justify="right")
+        table.add_column("label", overflow="fold", no_wrap=True)
         table.add_column("reading", overflow="fold")
         for overseer, standing in rows:
-            summaries, reading = [standing.summary(name) for name in COLUMNS], read(standing)
+            summaries, reading = [standing.summary(name) for name in shown], read(standing)
             names = [standing.agent, overseer or "–"] if several else [standing.agent]
             cells = names if roomy else [name.replace(":", ":\n ", 1) for name in names]
             cells += [number(one.mean) + interval(one, *ends) for one in summaries]
-            cells += [str(len(standing.seeds)), reading.words if roomy else reading.short]
+            cells += [str(len(standing.seeds)), finding(standing).label.word]
+            cells.append(reading.words if roomy else reading.short)
             table.add_row(*(Text(cell) for cell in cells))
         yield table
 
@@ -96,6 +109,7 @@ def data(standings: Standings) -> dict[str, Any]:
                 "overseer": setup.overseer,
                 "matches": len(row.seeds),
                 "reading": read(row).words,
+                **_label(row),
                 "measures": {name: vars(row.summary(name)) for name in sorted(row.values)},
             }
             for setup, rows in standings.tables.items()
@@ -107,3 +121,10 @@ def data(standings: Standings) -> dict[str, Any]:
             for one in standings.failures
         ],
     }
+
+
+def _label(row: Standing) -> dict[str, Any]:
+    """The label, what it means and the numbers that decided it."""
+    found = finding(row).label
+    numbers = {name: vars(one) for name, one in found.numbers.items()}
+    return {"label": found.word, "meaning": found.meaning, "because": numbers}

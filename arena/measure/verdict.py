@@ -92,9 +92,14 @@ def verdict(game: Game, others: Mapping[str, Policy], findings: Sequence[Finding
 
     What decides is the return, and the information is all that the seat sees and remembers; where that cannot be had,
     the state. ``findings`` are agents that played the same game against the same others.
+
+    Raises:
+        TurncoatError: every optimum is refused.
     """
     optima = tuple(_optima(game, seat, others))
     decisive = optima[0]
+    if decisive.found is None:
+        raise TurncoatError(f"{game.name}: no optimum can be had: {decisive.refused}")
     turning = [one for one in findings if one.kind == "learner" and one.turn_probability.low > DELTA]
     word: Word = "underdetermined"
     if decisive.word == "all":
@@ -167,7 +172,6 @@ def _sentences(
 ) -> list[str]:
     """The verdict in plain words, from the numbers alone."""
     best = optima[0]
-    assert best.found is not None
     turn = ends(best.turn)
     told = f"Given {KNOWING[best.information]}, "
     say = [
