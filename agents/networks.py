@@ -12,7 +12,7 @@ from arena.learn.population import Population
 from arena.learn.practice import EVERY, Practice
 from arena.learn.regime import Regime, regime
 from arena.play.agent import Keys
-from arena.play.policy import Policy
+from arena.play.policy import Policy, remembering
 
 if TYPE_CHECKING:  # torch takes seconds to import, and listing the agents must not wait for it
     from arena.learn.networks import Network
@@ -131,12 +131,8 @@ class GRU(Gradient):
 
     def tabulate(self, practice: Practice, arrays: Arrays) -> Sequence[Policy]:
         """One forward pass over everything that can be remembered."""
-        from arena.game.unroll import unroll
-        from arena.play.policy import remembering
-
-        memory = unroll(practice._game, practice.view.seat)
-        tables = self.network(practice).recalled(arrays["table"][:, 0], memory)
-        return [remembering(memory, table) for table in tables]
+        tables = self.network(practice).recalled(arrays["table"][:, 0], practice.memory)
+        return [remembering(practice.memory, table) for table in tables]
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ class Library(Resumable):
                 environment.end_at_deployment()
             model = self.make(
                 environment,
-                self.rounds(practice._game.horizon),
+                self.rounds(practice.view.horizon),
                 learning_rate=self.learning_rate,
                 gamma=practice.view.discount,
                 seed=int(key) % 2**31,
@@ -325,9 +325,7 @@ class RecurrentPPO(PPO):
         """What it does after every history: the LSTM carried from every information state to those after it."""
         import torch
 
-        from arena.game.unroll import unroll
-
-        memory = unroll(practice._game, practice._seat)
+        memory = practice.memory
         weight = np.zeros(memory.legal.shape)
         lstm = policy.lstm_actor
         hidden, cell = torch.zeros(2, lstm.num_layers, len(memory), lstm.hidden_size)

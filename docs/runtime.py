@@ -172,6 +172,7 @@ def picture(columns: list[Column], path: Path) -> None:
                     label=words,
                 )
             axes.set_xticks(range(len(pairs)), [name for name, _, _ in pairs])
+            axes.tick_params(axis="x", labelsize=8)
             axes.set(title=one.name, ylim=(0, one.recall * 1.12), xlim=(-0.6, len(pairs) + 0.35))
             axes.spines[["top", "right"]].set_visible(False)
         figure.supylabel("observed return of one episode", fontsize=10)

@@ -1,11 +1,13 @@
 """What a learner is given: rounds to practise in, against the other seats' policies. It is never handed the game."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from arena.game.game import Floats, Game
+from arena.game.unroll import Unrolled, unroll
 from arena.learn import kernels
 from arena.learn.population import Population, population
 from arena.learn.regime import Regime, updates
@@ -38,6 +40,15 @@ class Practice:
         from arena.adapters.vector import GameVecEnv
 
         return GameVecEnv(self._game, copies, self._seat, self._others, key)
+
+    @cached_property
+    def memory(self) -> Unrolled:
+        """All that the seat can remember: the game unrolled over it, for tables of policies that remember.
+
+        Raises:
+            TurncoatError: more histories than can be unrolled.
+        """
+        return unroll(self._game, self._seat)
 
     def begin(self, keys: Keys) -> Population:
         """A learner for every key, with a table of zeros."""
