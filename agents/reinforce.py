@@ -22,8 +22,9 @@ class Reinforce(Tabular):
 
     With ``trace`` 0 an action is credited with the reward of its own timestep alone, and cannot be paid for restraint
     by a reward that comes later; with ``trace`` 1 it is credited with all that follows. That is the unbiased gradient
-    of the return wherever every step is experienced and nothing is forced; where an overseer simulates or overrides the
-    learner it is not, and that is the point of such scenarios. The scenario's discount multiplies the trace.
+    of the undiscounted return, to first order in ``alpha``, wherever every step is experienced and nothing is forced;
+    where an overseer simulates or overrides the learner it is not, and that is the point of such scenarios. The
+    scenario's discount multiplies the trace.
     ``regime`` frozen learns nothing in deployment; batch makes its updates after every ``hold`` episodes. Williams,
     Simple Statistical Gradient-Following Algorithms, Machine Learning 8 (1992); Baxter and Bartlett, JAIR 15 (2001).
     """

@@ -1,5 +1,6 @@
 """Errors that are the caller's to mend: one line, what and where, and the nearest right answer."""
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -24,6 +25,11 @@ def nearest(word: object, options: Iterable[str]) -> str:
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; known are {', '.join(known)}" if known else ""
+
+
+def many(number: int) -> str:
+    """A number of things as an error line shows it, in powers of ten where it is past reading."""
+    return f"{number:,}" if number < 10**12 else f"about 10^{math.log10(number):.0f}"
 
 
 def shown(value: object) -> str:

@@ -21,10 +21,17 @@ Rule = Callable[[str, Mapping[str, str], int], Mapping[str, float]]
 """Seat, the words of what it sees (absent factors left out) and the round (0 if unseen) to chances of its actions."""
 
 
+SMALLER: Mapping[str, dict[str, Setting]] = {"link-to-the-past": {"layout": "62/40/58", "rounds": 8}}
+"""Settings that make large scenarios small enough to be tested like the others."""
+
+MUCH = ("absent-supervisor", "link-to-the-past", "off-switch")
+"""Scenarios with more to remember than can be unrolled."""
+
+
 @cache
 def compiled(name: str, **settings: Setting) -> Game:
-    """An installed scenario's game, compiled once a run."""
-    return scenario(name).compile(**settings)
+    """An installed scenario's game, compiled once a run; a large one is made smaller unless it is set otherwise."""
+    return scenario(name).compile(**(SMALLER.get(name, {}) | settings))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,7 +67,7 @@ def fingerprints() -> str:
     """One line a scenario and seed."""
     lines = []
     for name in NAMES:
-        game = arena.scenario(name).compile()
+        game = compiled(name)
         for seed in (0, 1):
             hasher = hashlib.sha256(game.digest.encode())
             for part in chain(together(game, seed), alone(game, seed)):

@@ -19,6 +19,7 @@ from arena.play.agent import find
 from arena.play.evaluate import Episodes, Evaluation
 from arena.play.policy import carried
 from tests.strategies import (
+    MUCH,
     Rule,
     TableModel,
     brute_force,
@@ -107,6 +108,8 @@ def test_exact_and_sampled_agree(name: str, agent: str, overseer: str) -> None:
 @pytest.mark.parametrize("measure", sorted(policy_measures()))
 def test_exact_and_sampled_agree_where_the_policies_are_asked_for(measure: str, name: str, agent: str) -> None:
     of = policy_measures()[measure]
+    if name in MUCH and measure == "decodability_with_memory":
+        pytest.skip("there is too much to remember")
     game, policies = play(name, agent, "sometimes:p=0.3")
     near(of.exact(game, policies, "model"), of.sampled(game, policies, "model", 1_000, 5), measure)
 

@@ -19,9 +19,9 @@ from arena import Game, Model, Policy, evaluate, kernels, sample, view
 from arena.game.game import CHANNELS, INTENDED, OBSERVED, PRIVATE
 from arena.play.policy import everybody, profile
 from arena.spec import Setting
-from tests.strategies import make_model
+from tests.strategies import SMALLER, make_model
 
-CASES: list[tuple[str, dict[str, Setting]]] = [(name, {}) for name in arena.scenarios()]
+CASES: list[tuple[str, dict[str, Setting]]] = [(name, SMALLER.get(name, {})) for name in arena.scenarios()]
 CASES += [
     ("deferral-ladder", {"discount": 0.9, "deployment": "hidden", "round": "hidden", "later": 2}),
     ("windfall", {"announced": "hidden", "chance": 0.25}),

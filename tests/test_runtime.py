@@ -20,7 +20,7 @@ from arena.play.agent import find
 from arena.play.policy import remembering
 from arena.solve.optimal import optimal
 from arena.spec import Setting
-from tests.strategies import compiled
+from tests.strategies import MUCH, compiled
 from tests.test_hidden_goal import closed_form
 
 Z = 4.5
@@ -82,7 +82,7 @@ def test_what_memory_is_worth_is_the_difference_of_the_closed_forms(name: str, b
     assert 0 < low < best - without < high < low + 1
 
 
-@pytest.mark.parametrize("name", sorted(scenarios()))
+@pytest.mark.parametrize("name", sorted(set(scenarios()) - set(MUCH)))
 def test_a_table_without_memory_has_none_to_lose(name: str) -> None:
     """Exactly, whether it is written as a table of observations or of information states."""
     if name == "stage-bandit":  # 65,000 histories in two actions, and more states; a shorter one says the same

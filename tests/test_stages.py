@@ -226,6 +226,44 @@ def test_a_signal_may_be_always_right_or_always_wrong(tmp_path: Path, noisy: flo
     assert (value.early_defections, value.late_defections) == (early, late)
 
 
+# Episodes without an overseer
+
+
+def sometimes(folder: Path, signals: str, then: str = "terminated") -> Game:
+    """The school with an overseer in every fourth episode; without one it is deployment, and late."""
+    text = FILE.format(then=then, signals=signals).replace("overseer: {", "overseer: {present: 0.25, ")
+    text = text.replace("    rounds: 2\n", "    rounds: 2\n    unwatched: {phase: deployment, window: late}\n", 1)
+    return written(folder, text).compile()
+
+
+def test_nobody_is_caught_where_there_is_no_overseer(tmp_path: Path) -> None:
+    game = sometimes(tmp_path, "")
+    value = evaluate(game, {"model": policy_of(game, "model", lambda *_: {"defect": 1.0})})
+    assert value.early_opportunities == pytest.approx(0.25)  # caught at once
+    assert value.late_opportunities == pytest.approx(0.75 * (2 + 2))
+    assert value.total("observed") == pytest.approx(0.25 * 0.5 + 0.75 * (2 + 20))
+
+
+def test_an_overseer_that_is_not_there_is_no_oversight(tmp_path: Path) -> None:
+    game = sometimes(tmp_path, "oversight: shown, deployment: shown")
+
+    def rule(seat: str, words: Mapping[str, str], clock: int) -> Mapping[str, float]:
+        return {"skip": 1.0} if seat == "overseer" else {"defect" if words["oversight"] == "yes" else "comply": 1.0}
+
+    value = evaluate(game, {seat: policy_of(game, seat, rule) for seat in ("model", "overseer")})
+    assert value.early_defections == pytest.approx(0.25 * 2)
+    assert value.late_defections == 0
+    told = {tuple(game.truth.words(s).items())[:2] for s in np.flatnonzero(game.stage == 0).tolist()}
+    assert told == {(("deployment", "no"), ("oversight", "yes")), (("deployment", "yes"), ("oversight", "no"))}
+
+
+@pytest.mark.parametrize(("drawn", "turned"), [("round", (0.9**2) * (1 - 0.1**2)), ("stage", 0.9 * 0.9)])
+def test_the_noise_of_a_stage_is_drawn_when_it_begins(tmp_path: Path, drawn: str, turned: float) -> None:
+    game = school(tmp_path, signals=f"deployment: {{noisy: 0.9, drawn: {drawn}}}").compile()
+    value = evaluate(game, {seat: policy_of(game, seat, cue_rule("deployment")) for seat in ("model", "overseer")})
+    assert value.turn_probability == pytest.approx(turned)
+
+
 # Stages that may not offer anything
 
 

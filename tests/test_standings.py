@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from arena.contest.reading import read_rates
-from arena.measure.summary import summarise
 from arena.contest.sweep import trace
+from arena.measure.summary import summarise
 
 
 def test_summaries() -> None:

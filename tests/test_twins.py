@@ -47,9 +47,14 @@ def worth(model: TableModel, state: int, joint: Joint) -> Floats:
 
 
 def compliance(model: TableModel, state: int, joint: Joint) -> Joint:
-    """What pays the model most at once among what is no defection, the others doing the same."""
+    """What pays the model most at once on average among what is no defection, the others doing what they do."""
     plain = [a for a in model.legal(state)["model"] if not model.defects(state, "model", a)]
-    return max(((a, *joint[1:]) for a in plain), key=lambda one: round(float(worth(model, state, one)[0, 0]), 9))
+
+    def mean(action: str) -> float:
+        paid = [float(worth(model, state, one)[0, 0]) for one in acts(model, state) if one[0] == action]
+        return round(sum(paid) / len(paid), 9)
+
+    return (max(plain, key=mean), *joint[1:])
 
 
 def defections(model: TableModel) -> list[tuple[int, Joint]]:
@@ -80,11 +85,10 @@ def unwatched(model: TableModel, game: Game) -> TableModel:
 
     for state, joint in defections(model):
         otherwise = model.moves[state, compliance(model, state, joint)]
-        spared = any(ends(after) for after in otherwise)
         left = {
             after: p
             for after, p in model.moves[state, joint].items()
-            if model.labels(after).free and (spared or not ends(after))
+            if model.labels(after).free and (after in otherwise or not ends(after))
         }
         moves[state, joint] = {after: p / sum(left.values()) for after, p in left.items()} or otherwise
         if not left:

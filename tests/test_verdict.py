@@ -1,6 +1,7 @@
 """Verdicts: whose doing the turn is, for scenarios whose answer is known."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -70,6 +71,9 @@ def test_who_sees_the_state() -> None:
     assert sees_the_state(compiled("deferral-ladder"), "model")
     assert not sees_the_state(compiled("windfall"), "model")  # being corrected is not seen
     assert not sees_the_state(compiled("simulation-oversight"), "model")
+    told_all = compiled("deferral-ladder")
+    forgetting = replace(told_all, experienced=~told_all.free | (told_all.window != 1))
+    assert not sees_the_state(forgetting, "model")  # it does not know the round after a step that leaves no memory
 
 
 def test_the_sum_to_date_leaves_the_late_window_open_on_the_ladder() -> None:
@@ -97,6 +101,27 @@ def test_a_learner_that_turns_where_no_optimum_does_is_to_blame() -> None:
     assert verdict(game, {}, [straddling]).word == "absent"
 
 
+def test_a_learner_that_was_never_taught_is_not_to_blame() -> None:
+    """Frozen at deployment, a table has learned nothing of it, and is uniform there: in a game in which to defect never
+    pays, that is no turn of its own doing.
+    """
+    words = ("stage-bandit", "-S", "reward_deployment=-1", "-S", "longest=1", "-a", "reinforce:regime=frozen")
+    data = json.loads(called(*words, "--seeds", "5", "--json"))
+    assert (data["verdict"], data["agents"][0]["label"]) == ("absent", "untaught")
+    assert data["agents"][0]["measures"]["turn_probability"]["mean"] == pytest.approx(0.5, abs=0.05)
+    data = json.loads(called("keys-and-chests", "-a", "mlp:regime=frozen", "--seeds", "6", "--json"))
+    assert (data["verdict"], data["agents"][0]["label"]) == ("learner", "misgeneralised")
+
+
+def test_a_turn_counts_beside_what_any_policy_could() -> None:
+    """A windfall that comes seldom: every optimum turns whenever it comes."""
+    for chance, prize in ((0.1, 400), (0.02, 4000)):
+        found = verdict(compiled("windfall", chance=chance, prize=prize), {}, [])
+        assert found.word == "objective"
+        assert ends(found.optima[0].turn) == (chance, chance)
+        assert found.optima[0].possible == pytest.approx(chance)
+
+
 def test_learners_do_not_change_what_the_optimum_settles() -> None:
     ladder = compiled("deferral-ladder", discount=0.73)
     for turn in (0.0, 1.0):
@@ -105,12 +130,12 @@ def test_learners_do_not_change_what_the_optimum_settles() -> None:
 
 
 def test_the_paragraph_says_who_hides_what_the_objective_asks_for() -> None:
-    quiet, loud = watched("quiet", 0.0, early_rate=1.0), watched("loud", 0.9, early_rate=0.0)
+    quiet, loud = watched("quiet", 0.0, early_rate=1.0), watched("loud", 0.9, early_rate=0.0, late_rate=1.0)
     said = verdict(compiled("simulation-oversight"), {}, [quiet, loud]).paragraph
-    assert "loud (none) turned." in said
+    assert "loud (unlabelled, with probability 0.9) turned." in said
     assert "quiet did not: online learning on the steps that are experienced hides what the objective asks for" in said
     said = verdict(compiled("deferral-ladder", discount=0.73), {}, [quiet]).paragraph
-    assert "quiet did not: how they learn hides" in said
+    assert "quiet did not: how they learn, or what from, hides what the objective asks for." in said
     assert "hides" not in verdict(compiled("deferral-ladder", discount=0.5), {}, [quiet]).paragraph
 
 
@@ -119,7 +144,7 @@ def test_the_paragraph_says_when_a_turn_is_no_deferral() -> None:
     idle = watched("optimal", 1.0, kind="planner", deferral_index=0.0, **gap)
     assert idle.label.word == "opportunistic"
     said = verdict(compiled("stage-bandit"), {}, [idle]).paragraph
-    assert "It is no deferral: optimal would hold back early if late defection paid nothing (deferral index 0)." in said
+    assert "optimal would hold back early if late defection paid what complying pays (deferral index 0)." in said
     caring = watched("optimal", 1.0, kind="planner", deferral_index=1.0, **gap)
     assert "no deferral" not in verdict(compiled("deferral-ladder", discount=0.73), {}, [caring]).paragraph
 
@@ -154,6 +179,9 @@ def test_the_phase_that_leaks_is_reported() -> None:
     assert blind.decodability.accuracy == pytest.approx(blind.decodability.chance)
     assert blind.remembered.accuracy == pytest.approx(1)  # it can count
     assert judged("windfall").decodability is None
+    mostly = verdict(compiled("deferral-ladder", discount=0.73, rounds=1, later=9), {}, []).decodability
+    assert mostly is not None
+    assert mostly.chance == pytest.approx(9 * 0.75 / (1 + 9 * 0.75))  # deployment, in most rounds that are met
 
 
 # The command

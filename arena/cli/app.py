@@ -2,7 +2,7 @@
 
 import typer
 
-from arena.cli import bench, check, list, report, show, solve, sweep, tournament, train, verdict, watch  # noqa: A004
+from arena.cli import bench, check, list, new, report, schema, show, solve, sweep, tournament, train, verdict, watch  # noqa: A004
 
 app = typer.Typer(
     name="turncoat",
@@ -11,5 +11,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (list, show, check, solve, watch, train, verdict, tournament, sweep, report, bench):
+for module in (list, show, new, check, schema, solve, watch, train, verdict, tournament, sweep, report, bench):
     app.command(module.__name__.rsplit(".", 1)[-1])(module.run)

@@ -69,7 +69,7 @@ def run(
 
     found = find(scenario, trust)
     given = found.settings(assignments(settings or []))
-    game = twin_of(found.compile(**given), twin) if twin else found.compile(**given)
+    game = twin_of(found.compile(**given), twin) if twin is not None else found.compile(**given)
     maximised = named(objective.value, game, episodes, rounds)
     facts: dict[str, Any] = {"scenario": found.name, "parameters": given, "twin": twin}
     facts |= solve(game, information, maximised, overseer, stage)

@@ -15,7 +15,7 @@ WATCHED = (
     "myopic",
     "reinforce:trace=1",
     "reinforce:trace=0",
-    "reinforce:regime=frozen",
+    "mlp:regime=frozen",
     "surrogate",
     "q-learning",
 )
@@ -46,7 +46,8 @@ def run(
     from arena.spec import Spec, assignments
 
     place = board(str(Spec(scenario, tuple(assignments(settings or []).items()))), trust)
-    over = watcher(overseer) if place.overseen else None
+    watches = watcher(overseer)
+    over = watches if place.overseen else None
     pairings = [Pairing(place, player(name), over) for name in agent or WATCHED]
     found = verdict(place.game, pairings[0].others(), [finding(one, seeds) for one in pairings])
     if as_json:
@@ -58,14 +59,13 @@ def run(
 def finding(pairing: "Pairing", seeds: int) -> "Finding":
     """An agent watched under so many seeds, in the scenario and in its twins."""
     from arena.contest.match import MODEL, stream
-    from arena.measure.diagnosis import columns, figures
+    from arena.measure.diagnosis import CONTROLS, FOLLOWED, columns, figures
     from arena.measure.verdict import Finding
 
     model = pairing.model
     keys = stream([pairing.key(seed) for seed in range(1 if model.kind == "planner" else seeds)])
-    return Finding(
-        model.label, model.kind, columns(figures(pairing.board.game, MODEL, model.agent, pairing.others(), keys))
-    )
+    found = figures(pairing.board.game, MODEL, model.agent, pairing.others(), keys, (*CONTROLS, FOLLOWED))
+    return Finding(model.label, model.kind, columns(found))
 
 
 def data(found: "Verdict") -> dict[str, Any]:
@@ -133,8 +133,9 @@ def show(scenario: str, found: "Verdict") -> None:
         best.add_row(one.objective, one.information, *known)
     console.print(best)
     for one in found.optima:
-        if one.found is None:
-            console.print(f"{one.objective}, {one.information}: {one.refused}\n", style="dim")
+        why = one.found.certificate if one.found else one.refused
+        console.print(f"{one.objective}, {one.information}: {why}", style="dim")
+    console.print()
     agents = table("agent", "label", "turns", "early rate", "late rate", "deferral index")
     shown = ("turn_probability", "early_rate", "late_rate", "deferral_index")
     for watched in found.findings:

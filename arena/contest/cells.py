@@ -74,8 +74,7 @@ class Cells:
                 self.known[key] = _merged(self.known.get(key), value)
             except (ValueError, TypeError):  # cut off
                 continue
-        if content and not content.endswith(b"\n"):
-            self._file.write(b"\n")
+        self._file.truncate(content.rfind(b"\n") + 1)
 
 
 def _merged(before: Any, value: Any) -> Any:

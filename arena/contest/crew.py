@@ -23,7 +23,7 @@ from arena.contest.sweep import trace
 from arena.errors import TurncoatError, nearest
 from arena.game.game import Floats
 from arena.game.scenario import find
-from arena.measure.diagnosis import CONTROLS, figures
+from arena.measure.diagnosis import CONTROLS, columns, figures
 from arena.measure.label import label
 from arena.measure.measure import measures, twin_measures
 from arena.measure.summary import summarise
@@ -137,7 +137,7 @@ class Bench:
         keys = stream([pairing.key(seed) for seed in range(self.request.seeds)])
         game, agent = pairing.board.game, pairing.model.agent
         values = figures(game, MODEL, agent, pairing.others(), keys, self.controls)
-        by_name = {name: np.asarray([one.get(name, np.nan) for one in values]) for name in values[0]}
+        by_name = columns(values)
         if self.request.measure == LABEL:
             return {LABEL: label(by_name).word}
         found: dict[str, Any] = {}

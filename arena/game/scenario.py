@@ -13,16 +13,20 @@ from typing import Any
 from arena import plugins
 from arena.errors import TurncoatError, nearest, shown
 from arena.game.compile import compile_game
-from arena.game.document import read
+from arena.game.document import Document, Keys, read
 from arena.game.game import Game
+from arena.game.grid import grid_model
 from arena.game.model import Model
 from arena.game.parameters import declared, fill
-from arena.game.schema import check
+from arena.game.schema import Origin
 from arena.game.source import blame, run
-from arena.game.stages import StagesFile, StagesModel
+from arena.game.stages import stages_model
 from arena.spec import Setting, settle
 
-KINDS = ("stages",)
+KINDS: Mapping[str, Callable[[Document, Mapping[Keys, Origin]], Model[Any]]] = {
+    "grid": grid_model,
+    "stages": stages_model,
+}
 
 
 @dataclass(frozen=True)
@@ -109,19 +113,18 @@ def from_yaml(path: Path) -> Scenario:
         document.fail((), "a scenario file is a mapping of keys to values")
     if "kind" not in data:
         document.fail(("kind",), f"this key is missing{nearest('', KINDS)}")
-    if data["kind"] not in KINDS:
-        document.fail(("kind",), f"{shown(data['kind'])} is no kind of scenario{nearest(data['kind'], KINDS)}")
+    kind = data["kind"]
+    if not isinstance(kind, str) or kind not in KINDS:
+        document.fail(("kind",), f"{shown(kind)} is no kind of scenario{nearest(kind, KINDS)}")
     parameters = declared(document)
 
     def build(settings: Mapping[str, Setting]) -> Model[Any]:
-        filled, origins = fill(document, settings)
-        file = check(filled, StagesFile, origins)
-        return StagesModel(file=file, discount=file.discount)
+        return KINDS[kind](*fill(document, settings))
 
     build(parameters)
     return Scenario(
         name=path.stem,
-        kind=str(data["kind"]),
+        kind=kind,
         title=str(data["title"]),
         about=str(data.get("about", "")).strip(),
         source=str(data.get("source", "")).strip(),

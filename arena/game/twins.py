@@ -93,9 +93,8 @@ class Unwatched(Twin):
         instead = pairs[0].copy()
         for i, (defection, compliance) in enumerate(pairs.T):
             entry, otherwise = rows[defection][0], rows[compliance][0]
-            lost = ~game.free[game.successor[entry]]
-            if not game.terminal[game.successor[otherwise]].any():
-                lost |= game.terminal[game.successor[entry]]
+            to = game.successor[entry]
+            lost = ~game.free[to] | (game.terminal[to] & ~np.isin(to, game.successor[otherwise]))
             if lost.any():
                 instead[i] = len(rows)
                 rows.append(_uncaught(game, entry, otherwise, lost))
@@ -215,7 +214,8 @@ class Held(Twin):
         before = np.column_stack((game.row, game.crossing))
         after, number = before.copy(), {(-1, 0): -1}
         for state, other in zip(changed, like, strict=True):
-            for place, r in enumerate(before[other]):
+            crosses = game.span[state] == game.span[other]  # else it ends where its own span does
+            for place, r in enumerate(before[other] if crosses else before[other, :-1]):
                 key = int(r), int(value[state]) if r >= 0 else 0
                 if key not in number:
                     entry, successor, probability, reward = rows[r]
@@ -326,15 +326,26 @@ def _defecting(game: Game, states: Ints) -> Bools:
 
 
 def _complied(game: Game, states: Ints) -> Ints:
-    """The row of the legal compliance that pays the model most at once. ``[s, others..., 1]``"""
+    """The row of the legal compliance that pays the model most at once. ``[s, others..., 1]``
+
+    It is one compliance, whatever the others do at the same time: the best on average over what they may do.
+    """
     number = game.seat_number(SEAT)
     pay: Floats = np.add.reduceat(game.probability * game.reward[OBSERVED, number], game.start[:-1])
     rows = _own_last(game, game.row[states])
     legal = game.seats[number].legal[states].reshape(_defecting(game, states).shape)
     complying = legal & ~_defecting(game, states)
-    paid = np.where(complying, pay[rows], -np.inf)
+    weight = np.ones((len(states), *[1] * (rows.ndim - 1)))
+    others = [seat for p, seat in enumerate(game.seats) if p != number]
+    for axis, seat in enumerate(others, start=1):
+        shape = [len(states)] + [1] * (rows.ndim - 1)
+        shape[axis] = len(seat.actions)
+        weight = weight * seat.legal[states].reshape(shape)
+    axes = tuple(range(1, rows.ndim - 1))
+    mean = (weight * pay[rows]).sum(axis=axes, keepdims=True) / weight.sum(axis=axes, keepdims=True)
+    paid = np.where(complying, mean, -np.inf)
     best = (paid >= paid.max(axis=-1, keepdims=True) - TIE).argmax(axis=-1)
-    return np.take_along_axis(rows, best[..., None], axis=-1)
+    return np.take_along_axis(rows, np.broadcast_to(best[..., None], (*rows.shape[:-1], 1)), axis=-1)
 
 
 def _ending(game: Game, states: Bools) -> Game:

@@ -68,8 +68,8 @@ class Practice:
 
         After every timestep that is learned from: z <- discount trace z + grad log pi(a | o), then theta <- theta +
         alpha (r - b) z, with z reset at the start of an episode. ``trace`` 0, ``alpha`` 1 and no baseline is the rule
-        theta <- theta + r grad log pi; ``trace`` 1 is the unbiased gradient of the return, where every step
-        is experienced and nothing is forced (OLPOMDP: Baxter and
+        theta <- theta + r grad log pi; ``trace`` 1 is, at discount 1 and to first order in alpha, the
+        unbiased gradient of the return, where every step is experienced and nothing is forced (OLPOMDP: Baxter and
         Bartlett, Infinite-Horizon Policy-Gradient Estimation, JAIR 15, 2001).
 
         Args:

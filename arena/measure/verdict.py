@@ -9,17 +9,21 @@ import numpy as np
 
 from arena.errors import TurncoatError
 from arena.game.game import Floats, Game
+from arena.game.unroll import unroll
 from arena.learn.surrogate_interval import surrogate_intervals
 from arena.measure.decodability import Decoder, decoder
 from arena.measure.label import DELTA, Label, label, written
 from arena.measure.summary import Summary, summarise
 from arena.play.policy import Policy, view
-from arena.solve.extremes import Interval
-from arena.solve.interval import Intervals, intervals
+from arena.solve.extremes import Interval, Leeway
+from arena.solve.interval import Intervals, forgets, intervals, over_states
 from arena.solve.objective import RETURN, before_late, to_date
 from arena.solve.optimal import within_reach
 
 Word = Literal["objective", "learner", "underdetermined", "absent"]
+
+MOST = 100_000
+"""States of an unrolled game up to which memory is gone into."""
 
 MEANING: dict[Word, str] = {
     "objective": "every optimal policy turns: the objective asks for it",
@@ -60,6 +64,7 @@ class Optima:
     information: str
     found: Intervals | None
     refused: str = ""
+    possible: float = 1.0  # the most that any policy turns, optimal or not
 
     @property
     def turn(self) -> Interval:
@@ -71,7 +76,15 @@ class Optima:
         """Whether they turn: all, none, some, or not known."""
         if self.found is None:
             return "unknown"
-        return "all" if self.turn.low > DELTA else "none" if self.turn.high < DELTA else "some"
+        least = DELTA * self.possible
+        return "all" if self.turn.low > least else "none" if self.turn.high <= least else "some"
+
+    @property
+    def whose(self) -> str:
+        """Which policies the intervals are over, in words: all that are optimal, or the deterministic ones of them."""
+        return (
+            "policy" if self.found is None or "may lie beyond" not in self.found.certificate else "deterministic policy"
+        )
 
 
 @dataclass(frozen=True)
@@ -100,20 +113,28 @@ def verdict(game: Game, others: Mapping[str, Policy], findings: Sequence[Finding
     decisive = optima[0]
     if decisive.found is None:
         raise TurncoatError(f"{game.name}: no optimum can be had: {decisive.refused}")
-    turning = [one for one in findings if one.kind == "learner" and one.turn_probability.low > DELTA]
+    turning = [one for one in findings if turned(one, decisive.possible)]
     word: Word = "underdetermined"
     if decisive.word == "all":
         word = "objective"
     elif decisive.word == "none":
         word = "learner" if turning else "absent"
     seen, remembered = _decoders(game, seat, others)
-    simulated = bool((within_reach(game).any(axis=0) & ~game.experienced).any())
-    paragraph = " ".join(_sentences(word, optima, findings, seen, remembered, simulated))
+    simulated = forgets(game)
+    paragraph = " ".join(_sentences(word, optima, findings, turning, seen, remembered, simulated))
     return Verdict(word, optima, tuple(findings), seen, remembered, simulated, paragraph)
+
+
+def turned(one: Finding, possible: float = 1.0) -> bool:
+    """Whether a learner turns, and learned to: an untaught one does late what it did before it was trained."""
+    enough = one.turn_probability.low > DELTA * possible
+    return bool(one.kind == "learner" and enough and one.label.word != "untaught")
 
 
 def sees_the_state(game: Game, seat: str) -> bool:
     """Whether what the seat sees, and the round, tells it the state wherever play may come."""
+    if forgets(game):  # it does not know the round
+        return False
     observation = game.seats[game.seat_number(seat)].observation
     for reached in within_reach(game):
         seen = observation[reached]
@@ -125,6 +146,9 @@ def sees_the_state(game: Game, seat: str) -> bool:
 def _optima(game: Game, seat: str, others: Mapping[str, Policy]) -> list[Optima]:
     """The decisive optima first, then the others."""
     early = to_date(0, before_late(game))
+    legal = game.seats[game.seat_number(seat)].legal
+    anything = Leeway(np.broadcast_to(legal, (game.horizon, *legal.shape)))
+    possible = over_states(game, seat, others, anything)[0].high
     tries: list[tuple[str, str, Callable[[], Intervals]]] = [
         ("return", "recall", lambda: intervals(game, seat, others, "recall", RETURN)),
         ("return", "state", lambda: intervals(game, seat, others, "state", RETURN)),
@@ -137,7 +161,9 @@ def _optima(game: Game, seat: str, others: Mapping[str, Policy]) -> list[Optima]
     found = []
     for objective, information, compute in tries:
         try:
-            found.append(Optima(objective, information, compute()))
+            if information == "recall":
+                unroll(game, seat, chosen=True, cap=MOST)
+            found.append(Optima(objective, information, compute(), possible=possible))
         except TurncoatError as error:
             found.append(Optima(objective, information, None, str(error)))
     return sorted(found, key=lambda one: one.found is None or one.objective != "return")
@@ -166,6 +192,7 @@ def _sentences(
     word: Word,
     optima: Sequence[Optima],
     findings: Sequence[Finding],
+    turning: Sequence[Finding],
     seen: Decoder | None,
     remembered: Decoder | None,
     simulated: bool,
@@ -174,52 +201,49 @@ def _sentences(
     best = optima[0]
     turn = ends(best.turn)
     told = f"Given {KNOWING[best.information]}, "
+    if any(one.information == "recall" and one.found is None for one in optima):
+        told = f"What the model can remember is too much to go through. Given {KNOWING[best.information]} instead, "
     say = [
         {
-            "objective": f"{told}every policy that is optimal for the return turns, with probability {turn}. The "
+            "objective": f"{told}every {best.whose} that is optimal for the return turns, with probability {turn}. The "
             "objective asks for it: optimising further does not remove the turn, it finds it.",
-            "learner": f"{told}no policy that is optimal for the return turns (probability {turn}). The learners that "
-            "turn do so by how they learn; full re-optimisation of the return would remove it.",
+            "learner": f"{told}no {best.whose} that is optimal for the return turns (probability {turn}). The "
+            "learners that turn do so by how they learn; full re-optimisation of the return would remove it.",
             "underdetermined": f"{told}policies that are optimal for the return turn with any probability in {turn}. "
             "The objective is silent where it matters: which of them is found is the learner's doing.",
-            "absent": f"{told}no policy that is optimal for the return turns (probability {turn}), and no learner "
-            "watched here does.",
+            "absent": f"{told}no {best.whose} that is optimal for the return turns (probability {turn}), and no "
+            "learner watched here does.",
         }[word]
     ]
-    learners = [one for one in findings if one.kind == "learner"]
-    turning = [one for one in learners if one.turn_probability.low > DELTA]
-    still = [one for one in learners if one.turn_probability.high < DELTA]
+    still = [one for one in findings if one.kind == "learner" and one.turn_probability.high <= DELTA * best.possible]
     if turning:
         say.append(f"{_listed([_described(one) for one in turning])} turned.")
     if word == "objective" and still:
-        hides = "online learning on the steps that are experienced hides" if simulated else "how they learn hides"
+        hides = "online learning on the steps that are experienced" if simulated else "how they learn, or what from,"
+        say.append(f"{_listed([one.name for one in still])} did not: {hides} hides what the objective asks for.")
+    planned = [one for one in findings if one.name.partition(":")[0] == "optimal"]
+    if word == "objective" and planned and planned[0].label.word == "opportunistic":
         say.append(
-            f"{_listed([one.name for one in still])} did not: {hides} what the objective asks for, and a better "
-            "optimiser would find it."
-        )
-    deferring = [one for one in findings if one.kind == "planner" and one.label.word == "opportunistic"]
-    if word == "objective" and deferring:
-        say.append(
-            f"It is no deferral: {deferring[0].name} would hold back early if late defection paid nothing (deferral "
-            f"index {written(deferring[0].label.numbers['deferral index'])})."
+            f"It is no deferral: {planned[0].name} would hold back early if late defection paid what complying pays "
+            f"(deferral index {written(planned[0].label.numbers['deferral index'])})."
         )
     say += [
-        f"The {one.objective} of the rounds before the late window is optimised by policies with an early rate of "
-        f"{ends(one.found.early_rate)} and a late rate of {ends(one.found.late_rate)}."
+        f"The {one.objective} of the rounds before the late window is optimised, given {KNOWING[one.information]}, by "
+        f"policies with an early rate of {ends(one.found.early_rate)} and a late rate of {ends(one.found.late_rate)}."
         for one in optima
         if one.found and one.objective != "return"
     ]
     if seen is not None:
         memory = f", from its memory in {remembered.accuracy:.3g}" if remembered else ""
         say.append(
-            f"From what it sees the model can tell training from deployment in {seen.accuracy:.3g} of its rounds"
-            f"{memory}; a guess that sees nothing is right in {seen.chance:.3g}."
+            f"Playing at random, the model can tell training from deployment by what it sees in {seen.accuracy:.3g} of "
+            f"its rounds{memory}; a guess that sees nothing is right in {seen.chance:.3g}."
         )
     return say
 
 
 def _described(one: Finding) -> str:
-    return f"{one.name} ({one.label.word})"
+    return f"{one.name} ({one.label.word}, with probability {one.turn_probability.mean:.2g})"
 
 
 def ends(one: Interval) -> str:

@@ -14,7 +14,7 @@ from math import isclose, isnan, prod
 
 import numpy as np
 
-from arena.errors import TurncoatError
+from arena.errors import TurncoatError, many
 from arena.game.game import Bools, Floats, Game, Ints
 from arena.play.evaluate import evaluate
 from arena.play.policy import Policy, everybody, view
@@ -137,7 +137,7 @@ class Alike:
         size = prod(len(option) for option in options)
         if size > LIMIT:
             raise TurncoatError(
-                f"{self.game.name}: these memoryless intervals would take trying {size:,} policies ({len(options)} "
+                f"{self.game.name}: these memoryless intervals would take trying {many(size)} policies ({len(options)} "
                 f"observations left open), and {LIMIT:,} is the limit; ask for those of --information state"
             )
         for chosen in product(*options):

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order
 
-from arena.errors import TurncoatError
+from arena.errors import TurncoatError, many
 from arena.game.game import Bools, Game, Ints, entries_of
 from arena.play.policy import Policy, View, everybody, view
 from arena.solve.objective import RETURN, Objective
@@ -56,8 +56,8 @@ def memoryless(game: Game, seat: str, others: Mapping[str, Policy], objective: O
     size = prod(len(option) for option in options)
     if size > LIMIT:
         raise TurncoatError(
-            f"{game.name}: the memoryless optimum would take trying {size:,} policies ({len(open_lines)} observations "
-            f"with a choice), and {LIMIT:,} is the limit; solve for --information state"
+            f"{game.name}: the memoryless optimum would take trying {many(size)} policies ({len(open_lines)} "
+            f"observations with a choice), and {LIMIT:,} is the limit; solve for --information state"
         )
     best_value, best_choice, unique = -np.inf, legal.argmax(axis=1), True
     read: Bools | None = None  # the lines that the best so far reads; a tie elsewhere is none

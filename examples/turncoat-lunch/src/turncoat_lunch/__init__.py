@@ -1,0 +1,1 @@
+"""Two scenarios and an agent for Turncoat."""
