@@ -177,12 +177,12 @@ def test_no_label_without_the_control_that_it_takes(tmp_path: Path) -> None:
     _, bare = play(tmp_path / "bare", **what)
     words = words_of(report("x", bare, {}))
     assert "unlabelled turns; why is not known without the control future-removed optimal" in words
-    assert "reinforce (unlabelled) turned." in words
+    assert "reinforce (unlabelled, with probability 0.98) turned." in words
     assert "misgeneralised" not in words
     assert "deferral index 1" not in words
     _, full = play(tmp_path / "full", **what, controls="all")
     words = words_of(report("x", full, {}))
-    assert "reinforce (deferred) turned." in words
+    assert "reinforce (deferred, with probability 0.98) turned." in words
     assert "unlabelled" not in words
     assert "Without" not in words
 
