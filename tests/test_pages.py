@@ -36,7 +36,9 @@ pages = load()
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_what_would_be_written_now(name: str) -> None:
     written = (ROOT / "docs" / "scenarios" / f"{name}.md").read_text(encoding="utf-8")
-    assert written == pages.page(arena.scenario(name), arena.scenario(name).compile()), "run .venv/bin/python docs/pages.py"
+    assert written == pages.page(arena.scenario(name), arena.scenario(name).compile()), (
+        "run .venv/bin/python docs/pages.py"
+    )
 
 
 def test_the_index_and_the_schemas_are_what_would_be_written_now() -> None:

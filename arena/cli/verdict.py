@@ -123,7 +123,7 @@ def show(scenario: str, found: "Verdict") -> None:
     def table(*headings: str) -> Table:
         laid = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         for place, heading in enumerate(headings):
-            laid.add_column(heading, justify="left" if place < 2 else "right", overflow="fold")
+            laid.add_column(heading, justify="left" if place < 2 else "right", overflow="fold", no_wrap=place == 1)
         return laid
 
     best = table("all that are optimal for", "given", "turn", "early rate", "late rate")
