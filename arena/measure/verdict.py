@@ -176,6 +176,7 @@ def _decoders(game: Game, seat: str, others: Mapping[str, Policy]) -> tuple[Deco
     told = view(game, seat)
     policies = {**others, seat: told.table(told.legal / told.legal.sum(axis=1, keepdims=True))}
     try:
+        unroll(game, seat, cap=MOST)
         return decoder(game, policies, seat), decoder(game, policies, seat, memory=True)
     except TurncoatError:
         return decoder(game, policies, seat), None
