@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import arena
+from arena.cli.options import print_json
 
 TURNCOAT = Path(sys.executable).with_name("turncoat")
 
@@ -192,3 +194,8 @@ def test_watch_marks_distorted_and_simulated_rounds() -> None:
     assert "{place overseer's simulation}" in shown
     assert "not experienced" in shown
     assert "no choice" in shown
+
+
+def test_numbers_of_numpy_print_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"met": np.bool_(True), "ratio": np.float64(0.1) + 0.2, "count": np.int64(3), "none": np.float64("nan")})
+    assert json.loads(capsys.readouterr().out) == {"met": True, "ratio": 0.3, "count": 3, "none": None}

@@ -41,4 +41,4 @@ def _plain(data: Any) -> Any:
         return [_plain(item) for item in data]
     if isinstance(data, float):
         return float(f"{data:.12g}") if data - data == 0 else None
-    return data
+    return data.item() if hasattr(data, "item") else data  # a number of NumPy's
