@@ -22,10 +22,12 @@ from arena.contest.boundary import edges, lines
 from arena.contest.cells import CELLS, Cells
 from arena.contest.crew import Request
 from arena.contest.diagram import Cell, Diagram, load, sweep
+from arena.contest.diagram_marks import LABELS
 from arena.contest.diagram_plot import diagram_svg
 from arena.contest.match import Pairing, board, player, stream
 from arena.errors import TurncoatError
 from arena.game.scenario import find
+from arena.measure.label import MEANING
 from arena.play.evaluate import evaluate
 from tests.test_cli import TURNCOAT, run
 
@@ -341,3 +343,9 @@ def test_axes_are_written_as_one_would_write_them() -> None:
     assert axes(["rounds=1:9:5"], ladder) == (Axis("rounds", (1, 3, 5, 7, 9), True),)
     assert axes(["rounds=1:9:5"], ladder)[0].fine().tolist() == list(range(1, 10))
     assert set(spread.values) <= set(spread.fine().tolist())
+
+
+def test_every_label_has_a_colour_and_a_letter_of_its_own() -> None:
+    assert set(LABELS) == set(MEANING)
+    letters, colours = zip(*LABELS.values(), strict=True)
+    assert len(set(letters)) == len(set(colours)) == len(LABELS)

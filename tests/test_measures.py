@@ -37,7 +37,7 @@ PLANNED = ("optimal", "myopic", "misgeneraliser", "relearner")
 LEARNED = ("reinforce:episodes=50", "surrogate:episodes=20", "q-learning:episodes=100")
 OVERSEERS = ("always", "never", "sometimes:p=0.3")
 Z = 4.5
-RARE = 1e-5
+RARE = 4e-6
 """What happens less often than this leaves no trace in a few thousand episodes; beside the size of the value."""
 
 # Exact against brute force, sampled against exact

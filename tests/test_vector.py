@@ -30,7 +30,7 @@ def test_one_copy_of_the_vecenv_is_a_dummyvecenv_of_the_gymnasium_view(name: str
     assert np.array_equal(ours.reset(), theirs.reset())
     random = np.random.default_rng(2)
     ended = 0
-    for _ in range(max(300, 4 * game.horizon)):
+    for _ in range(max(300, 22 * game.horizon)):
         actions = random.integers(ours.action_space.n, size=1)
         observation, reward, done, infos = ours.step(actions)
         expected = theirs.step(actions)
@@ -42,7 +42,7 @@ def test_one_copy_of_the_vecenv_is_a_dummyvecenv_of_the_gymnasium_view(name: str
             assert infos[0]["terminal_observation"].tolist() == expected[3][0]["terminal_observation"].tolist()
         else:
             assert infos == [{}]
-    assert ended >= min(20, 200 // game.horizon)
+    assert ended > 20
 
 
 @dataclass

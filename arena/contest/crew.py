@@ -23,7 +23,7 @@ from arena.contest.sweep import trace
 from arena.errors import TurncoatError, nearest
 from arena.game.game import Floats
 from arena.game.scenario import find
-from arena.measure.diagnosis import CONTROLS, columns, figures
+from arena.measure.diagnosis import CONTROLS, FOLLOWED, columns, figures
 from arena.measure.label import label
 from arena.measure.measure import measures, twin_measures
 from arena.measure.summary import summarise
@@ -60,9 +60,9 @@ def measures_of_sweeps() -> tuple[str, ...]:
 
 
 def _controls(measure: str) -> tuple[str, ...]:
-    """The controls that a measure takes; all of them for the label."""
+    """The controls that a measure takes; for the label all, and the rates before training."""
     if measure == LABEL:
-        return tuple(CONTROLS)
+        return (*CONTROLS, FOLLOWED)
     one = twin_measures().get(measure)
     return tuple(name for name, control in CONTROLS.items() if one and one.refit and control.twin == one.twin)
 

@@ -26,8 +26,10 @@ LABELS = {
     "misgeneralised": ("M", "#8fd0f5"),
     "relearned": ("R", "#009e73"),
     "opportunistic": ("O", "#f0b429"),
+    "untaught": ("U", "#b9bec4"),
     "impatient": ("I", "#57182f"),
     "none": ("–", "#eceef0"),
+    "unlabelled": ("?", "#ffffff"),
 }
 SHARES = ("early_rate", "late_rate", "turn_probability")
 DIFFERENCES = ("turn_gap", "deferral_index", "signal_effect")

@@ -96,7 +96,6 @@ class Verdict:
     findings: tuple[Finding, ...]
     decodability: Decoder | None  # of the phase under uniform play, by what is seen; None where no phase is deployment
     remembered: Decoder | None  # the same with memory; None where it could not be had
-    unexperienced: bool  # whether an overseer's simulation is part of the game
     paragraph: str
 
 
@@ -120,9 +119,8 @@ def verdict(game: Game, others: Mapping[str, Policy], findings: Sequence[Finding
     elif decisive.word == "none":
         word = "learner" if turning else "absent"
     seen, remembered = _decoders(game, seat, others)
-    simulated = forgets(game)
-    paragraph = " ".join(_sentences(word, optima, findings, turning, seen, remembered, simulated))
-    return Verdict(word, optima, tuple(findings), seen, remembered, simulated, paragraph)
+    paragraph = " ".join(_sentences(word, optima, findings, turning, seen, remembered, forgets(game)))
+    return Verdict(word, optima, tuple(findings), seen, remembered, paragraph)
 
 
 def turned(one: Finding, possible: float = 1.0) -> bool:
