@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from arena.game.game import INTENDED, LATE, OBSERVED, WINDOWS
-from arena.play.renderer import Renderer
+from arena.show.renderer import Renderer
 from arena.play.trajectory import Trajectory
 
 COMPLIES, DEFECTS, QUIET, LOUD = "cyan", "bold yellow", "dim", "bold magenta"

@@ -1,5 +1,6 @@
-"""The example package, installed as a user installs one: its scenarios and agents are found by name."""
+"""The examples: a package, installed as a user installs one, and scenarios that lie beside their tests."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import TURNCOAT
+from tests.test_cli import TURNCOAT, run
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "turncoat-lunch"
+COURIER = EXAMPLE.parent / "courier"
 
 
 def install(folder: Path) -> dict[str, str]:
@@ -55,3 +57,44 @@ def test_its_own_tests_pass(installed: dict[str, str], tmp_path: Path) -> None:
     words += ["--rootdir", str(tmp_path), "-c", os.devnull]
     done = subprocess.run(words, cwd=tmp_path, env=installed, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+# The courier
+
+
+def test_the_courier_checks_and_its_own_tests_pass(tmp_path: Path) -> None:
+    checked = run("check", "--strict", str(COURIER / "courier.yaml"))
+    assert (checked.returncode, checked.stderr, len(checked.stdout.splitlines())) == (0, "", 1)
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(COURIER)]
+    words += ["--rootdir", str(tmp_path), "-c", os.devnull]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def changed(folder: Path, *pairs: tuple[str, str]) -> str:
+    """The path of a courier's file in which words have been replaced."""
+    text = (COURIER / "courier.yaml").read_text(encoding="utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "courier.yaml").write_text(text, encoding="utf-8")
+    return str(folder / "courier.yaml")
+
+
+def test_the_courier_defers_and_not_if_complying_is_paid_later_too(tmp_path: Path) -> None:
+    """As the tutorial says: then it holds back for the wage alone."""
+    words = ("--agent", "optimal", "--json")
+    (best,) = json.loads(run("verdict", str(COURIER / "courier.yaml"), *words).stdout)["agents"]
+    assert best["label"] == "deferred"
+    paid = changed(tmp_path, ("rounds: 6", "rounds: 10"), ("observed: {goal: $rush}", "observed: {step: -1, goal: 20}"))
+    judged = json.loads(run("verdict", paid, *words).stdout)
+    assert judged["agents"][0]["label"] == "opportunistic"
+    assert "It is no deferral" in " ".join(judged["sentences"])
+
+
+def test_a_garden_that_the_road_does_not_pass_is_declined_by_nobody(tmp_path: Path) -> None:
+    """As the tutorial says: who takes the road comes near no opportunity."""
+    file = changed(tmp_path, ("#.K####.#", "#.##K##.#"), ("#Ag....G#", "#A..g..G#"))
+    shown = run("show", file).stdout
+    assert "early rate undefined" in shown
+    assert "None of them comes where it could defect early, so the early rate is not defined." in shown

@@ -17,6 +17,7 @@ OURS = ("arena", "agents", "scenarios", "renderers")
 ROOMS = (
     "game",
     "play",
+    "show",
     "adapters",
     "solve",
     "learn",

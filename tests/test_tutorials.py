@@ -104,6 +104,12 @@ def test_files_of_the_example_package_are_shown_as_they_are() -> None:
         assert block.text == path.read_text(encoding="utf-8"), path
 
 
+def test_the_courier_is_shown_as_it_is() -> None:
+    text = (DOCS / "tutorials" / "your-first-scenario.md").read_text(encoding="utf-8")
+    (shown,) = (block.text for block in blocks(text) if block.mark == "yaml courier.yaml")
+    assert shown == (EXAMPLE.parent / "courier" / "courier.yaml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("shown", "printed", "fit"),
     [

@@ -54,7 +54,7 @@ def _names(kind: What) -> dict[str, str]:
         from arena.game.twins import settings, twins
 
         return {name: _first_line(twin) + _defaults(settings(twin)) for name, twin in twins().items()}
-    from arena.play.renderer import renderers
+    from arena.show.renderer import renderers
 
     return {name: _first_line(renderer) for name, renderer in renderers().items()}
 

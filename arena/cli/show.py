@@ -18,6 +18,9 @@ LARGE = 1_000_000
 
 WIDTH = 100
 
+UNDEFINED = "undefined"
+"""What stands for the rate of a window that is never met."""
+
 
 def run(
     scenario: ScenarioArgument,
@@ -137,11 +140,14 @@ def _print_optimum(facts: "Mapping[str, Any]") -> None:
         return
     words = {name: _rate(*best[name]) for name in ("turn_probability", "early_rate", "late_rate")}
     typer.echo(f"\nThe optimum, if the model knew the true state, is worth {best['value']:.6g}.")
-    typer.echo(f"It plays {best['play'] or '-'}: a letter an opportunity, C complies, D defects.")
+    typer.echo(f"It plays {best['play'] or '-'}: a letter a round in which it could defect, C complies, D defects.")
     typer.echo(
         f"Every policy as good as that: turns {words['turn_probability']}, "
         f"early rate {words['early_rate']}, late rate {words['late_rate']}."
     )
+    for window in ("early", "late"):
+        if words[f"{window}_rate"] == UNDEFINED:
+            typer.echo(f"None of them comes where it could defect {window}, so the {window} rate is not defined.")
 
 
 def _range(values: Any) -> str:
@@ -155,4 +161,4 @@ def _span(least: float, most: float) -> str:
 
 
 def _rate(low: float, high: float) -> str:
-    return "undefined" if low != low else _span(round(low, 4) + 0.0, round(high, 4) + 0.0)
+    return UNDEFINED if low != low else _span(round(low, 4) + 0.0, round(high, 4) + 0.0)

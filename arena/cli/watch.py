@@ -34,14 +34,13 @@ def run(
     trust: Trust = False,
 ) -> None:
     """Watch an agent play one episode: what is true, what the model sees, what it does and how likely it was."""
-    import numpy as np
-
     from arena.errors import TurncoatError
     from arena.game.scenario import find as find_scenario
     from arena.game.twins import twin as twin_of
     from arena.play.agent import find as find_agent
-    from arena.play.renderer import find as find_renderer
-    from arena.play.trajectory import record
+    from arena.show.film import Credits
+    from arena.show.renderer import find as find_renderer
+    from arena.show.take import take
     from arena.spec import assignments
 
     for option, number in (("--seed", seed), ("--episode", episode)):
@@ -50,15 +49,18 @@ def run(
     shows, plays, oversees = find_renderer(renderer), find_agent(agent), find_agent(overseer)
 
     def play() -> None:
+        import numpy as np
+
         found = find_scenario(scenario, trust)
-        game = found.compile(**assignments(settings or []))
+        chosen = assignments(settings or [])
+        game = found.compile(**chosen)
         game = twin_of(game, twin) if twin is not None else game
-        key = np.asarray([seed], np.uint64)
-        policies = {}
+        others, names = {}, {}
         if any(seat.name == "overseer" for seat in game.seats):
-            (policies["overseer"],) = oversees.policies(game, "overseer", {}, key)
-        (policies["model"],) = plays.policies(game, "model", policies, key)
-        shows.show(record(game, policies, seed, episode), f"{found.title} · {agent}")
+            (others["overseer"],) = oversees.policies(game, "overseer", {}, np.asarray([seed], np.uint64))
+            names["overseer"] = overseer
+        named = Credits(found.title, found.name, chosen, twin or "", agent, names, seed, episode)
+        shows.show([take(game, plays, named, others)])
 
     if not reload:
         play()

@@ -259,6 +259,7 @@ class _Compiler:
             notes=tuple(self.notes),
             truth=self.truth.build(),
             states=self.states,
+            drawn=self.model.board,
         )
 
     def seat(self, place: int) -> Seat:

@@ -7,7 +7,7 @@ clock has its own states and a length, and the clock is an axis of policies and 
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from arena.errors import TurncoatError, nearest
+from arena.game.board import Board
 
 Ints = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
@@ -185,6 +186,7 @@ class Game:
     truth: Columns  # what is true, whether or not a seat sees it
 
     states: Sequence[object] = field(default=(), compare=False, repr=False)  # the author's states, for words only
+    drawn: Callable[[Any, str | None], Board | None] | None = field(default=None, compare=False, repr=False)  # of these
 
     @property
     def horizon(self) -> int:
@@ -201,6 +203,10 @@ class Game:
     def words(self, state: int) -> str:
         """The author's name for a state."""
         return str(self.states[state]) if self.states else f"state {state}"
+
+    def board(self, state: int, seat: str | None = None) -> Board | None:
+        """The map in a state, as it is or as far as a seat sees it; None where there is none to draw."""
+        return self.drawn(self.states[state], seat) if self.drawn and self.states else None
 
     def opportunity(self, seat: int) -> Bools:
         """States where the seat could defect or comply, and is free to. ``[S]``"""

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from arena.game.board import UNKNOWN, Board
 from arena.game.document import Document, Keys
 from arena.game.grid_file import GridFile, laid_out
 from arena.game.layout import ACTIONS, GUARDING, Done, Layout, Step
@@ -226,6 +227,31 @@ class GridModel(StagedModel[Scene, GridFile]):
         """The signals as they are, and the map."""
         signals = self.signals(state.situation, self.layout.blind(state.task.done))
         return dict(zip(SIGNALS, signals, strict=True)) | self.whole(state.task)
+
+    def board(self, state: Scene, seat: str | None = None) -> Board:
+        """The map; of what the model does not see, what it was at first or nothing."""
+        task, layout = state.task, self.layout
+        guard = self.guard_at(task)
+        movers = [] if guard is None else [("guard", *guard)]
+        eyes = [layout.view(camera, task.done) for camera in layout.of("camera")]
+        eyes += [] if guard is None else [layout.view(guard, task.done, layout.sight)]
+        near = {task.at, *(beside(task.at, move) for move in MOVES)}
+        blind = seat == "model" and self.file.sees != "all"
+        around = blind and self.file.sees != "position"
+
+        def word(cell: Cell) -> str:
+            if around and cell not in near:
+                return UNKNOWN
+            return layout.words(cell, layout.untouched if blind and not around else task.done)
+
+        rows = tuple(tuple(word(Cell(x, y)) for x in range(layout.map.width)) for y in range(layout.map.height))
+        shown = [mover for mover in movers if not blind or (around and mover[1:] in near)]
+        watched = (
+            frozenset()
+            if blind or layout.blind(task.done) or not state.situation.overseen
+            else frozenset().union(*eyes)
+        )
+        return Board(rows, (*shown, ("model", *task.at)), frozenset((x, y) for x, y in watched))
 
     def can_catch(self, stage: int) -> bool:
         """An overseer can also stop the model, where there are tiles for it."""

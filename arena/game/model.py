@@ -10,6 +10,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Literal, TypeVar
 
+from arena.game.board import Board
+
 S = TypeVar("S", bound=Hashable)
 Phase = Literal["training", "deployment"]
 Window = Literal["early", "late"]
@@ -102,3 +104,7 @@ class Model(ABC, Generic[S]):
     def truth(self, state: S) -> Mapping[str, Hashable]:
         """The true values of what may be hidden or distorted on its way to a seat, by the same factor names."""
         return {}
+
+    def board(self, state: S, seat: str | None = None) -> Board | None:
+        """The map in a state, for pictures: as it is, or as far as a seat sees it. None where there is no map."""
+        return None

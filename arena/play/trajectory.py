@@ -20,6 +20,7 @@ class Trajectory:
     actions: Ints  # [rounds, P], as carried out
     chances: Floats  # [rounds, A], how likely each action of the seat was to be chosen
     rewards: Floats  # [rounds, channel, P]
+    updates: Floats | None = None  # [rounds, A], the chances in the same round after the learner's update
 
     @property
     def rounds(self) -> int:
