@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from arena import Labels, Model, Rewards
+from arena.game.board import UNKNOWN, Board
 
 MOST_DOORS = 26
+DRAWN = 8
+"""More doors than this are not drawn."""
 
 
 class Place(NamedTuple):
@@ -110,3 +113,15 @@ class HiddenGoal(Model[Place]):
     def truth(self, state: Place) -> Mapping[str, str | bool]:
         """Where the prize is, which is never shown, and the phase."""
         return {"goal": self._doors[state.goal], "deployment": state.deployed}
+
+    def board(self, state: Place, seat: str | None = None) -> Board | None:
+        """The doors, and what is behind them; a seat sees that of the door it has opened."""
+        if self.doors > DRAWN:
+            return None
+        found = state.sight == "prize"
+        behind = ["floor" if seat is None else UNKNOWN] * self.doors
+        if seat is None or found:
+            behind[state.goal] = "prize"
+        doors = tuple(door.replace("_", " ") for door in self._doors)
+        at = ("model", state.goal, 1) if found else ("model", self.doors // 2, 2)
+        return Board((tuple(behind), doors, ("floor",) * self.doors), (at,))

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from arena import Labels, Model, Rewards
+from arena.game.board import Board
+
+DRAWN = 4
+"""Mazes of more forks than this are too wide to be drawn."""
 
 
 class Position(NamedTuple):
@@ -106,6 +110,29 @@ class RuntimeMaze(Model[Position]):
     def truth(self, state: Position) -> Mapping[str, str | bool]:
         """Where the goal is, which is never shown, and the phase."""
         return {"goal": state.goal, "deployment": state.deployed}
+
+    def board(self, state: Position, seat: str | None = None) -> Board | None:
+        """The forks as a tree, the start below; a seat does not see the prize before it stands beside it."""
+        if self.forks > DRAWN:
+            return None
+        wide, tall = 2 ** (self.forks + 1) - 1, 2 * self.forks + 1
+
+        def column(turns: str) -> int:
+            left = int("0" + turns.replace("L", "0").replace("R", "1"), 2) << self.forks - len(turns)
+            return 2 * left + 2 ** (self.forks - len(turns)) - 1
+
+        rows = [["wall"] * wide for _ in range(tall)]
+        for depth in range(self.forks + 1):
+            for end in range(2**depth):
+                turns = _turns(end, depth) if depth else ""
+                rows[tall - 1 - 2 * depth][column(turns)] = "floor"
+                if depth < self.forks:
+                    for x in range(column(turns + "L"), column(turns + "R") + 1):
+                        rows[tall - 2 - 2 * depth][x] = "floor"
+        if seat is None or state.turns == state.goal:
+            rows[0][column(state.goal)] = "prize"
+        at = ("model", column(state.turns), tall - 1 - 2 * len(state.turns))
+        return Board(tuple(map(tuple, rows)), (at,))
 
 
 def _turns(end: int, forks: int) -> str:

@@ -87,7 +87,7 @@ def test_nothing_is_said_of_a_scenario_that_means_what_it_says(tmp_path: Path) -
         ),
         (
             changed(("defect: 1}", "defect: -1}")),
-            "warning:9:5: defecting early never pays, whatever comes later: to comply there gives nothing up; let it",
+            "warning:9:5: defecting early never pays, even if late defection paid what complying does: nothing is given",
         ),
         (
             changed(("catch: 0.5", "catch: 0.01")),
@@ -272,9 +272,8 @@ def mutations(text: str) -> Iterator[Mutation]:
     for number, line in enumerate(lines, start=1):
         word = re.match(r"( {4})(phase|window|rounds):", line)
         if word:
-            used = "used nowhere|" if "$" in line else ""  # a parameter is then used nowhere
             dropped = "".join(lines[: number - 1] + lines[number:])
-            yield f"dropped {word[2]} of line {number}", dropped, None, f"{used}{word[2]}: this key is missing"
+            yield f"dropped {word[2]} of line {number}", dropped, None, f"{word[2]}: this key is missing"
             moved = "".join([*lines[: number - 1], *lines[number:], line.strip() + "\n"])
             yield f"moved {word[2]} of line {number}", moved, None, f"{word[2]}: this key is missing|unknown key"
             twice = "".join([*lines[:number], *lines[number - 1 :]])

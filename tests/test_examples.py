@@ -89,7 +89,7 @@ def test_the_courier_defers_and_not_if_complying_is_paid_later_too(tmp_path: Pat
     paid = changed(tmp_path, ("rounds: 6", "rounds: 10"), ("observed: {goal: $rush}", "observed: {step: -1, goal: 20}"))
     judged = json.loads(run("verdict", paid, *words).stdout)
     assert judged["agents"][0]["label"] == "opportunistic"
-    assert "It is no deferral" in " ".join(judged["sentences"])
+    assert "It is no deferral" in judged["paragraph"]
 
 
 def test_a_garden_that_the_road_does_not_pass_is_declined_by_nobody(tmp_path: Path) -> None:

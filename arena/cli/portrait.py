@@ -147,7 +147,7 @@ def thresholds(scenario: "Scenario", given: "Mapping[str, Setting]", game: "Game
     """For every number among the parameters: in what range complete deferral was looked for, and where it is optimal.
 
     ``game`` is the one that the given values make; where it is large, none is looked for. ``optimal`` lists the
-    stretches [from, to] in which the optimum defects nowhere early.
+    stretches [from, to] in which the optimum defects nowhere early, be it that it keeps away from every opportunity.
     """
     import numpy as np
 
@@ -167,7 +167,8 @@ def thresholds(scenario: "Scenario", given: "Mapping[str, Setting]", game: "Game
             try:
                 there = scenario.compile(**{**given, name: int(value) if whole else value})
                 small = len(there.row) * there.horizon <= 10 * LARGE
-                return solve(there, {}).early_rate if small else float("nan")
+                rate = solve(there, {}).early_rate if small else float("nan")
+                return 0.0 if small and rate != rate and _tempting(there) else rate
             except (TurncoatError, ArithmeticError, ValueError):
                 return float("nan")  # there is no such game
 
@@ -179,6 +180,15 @@ def thresholds(scenario: "Scenario", given: "Mapping[str, Setting]", game: "Game
             ends = [float(known[0]), float(known[-1])]
             found[name] = {"looked": ends, "optimal": _stretches(curve, ends, 1.0 if whole else 0.0)}
     return found
+
+
+def _tempting(game: "Game") -> bool:
+    """Whether somebody could defect early, whoever it is."""
+    from arena.game.game import EARLY
+    from arena.solve.optimal import within_reach
+
+    early = game.opportunity(game.seat_number("model")) & (game.window == EARLY)
+    return bool((within_reach(game) & early).any())
 
 
 def _range(scenario: "Scenario", given: "Mapping[str, Setting]", name: str) -> tuple[float, float]:

@@ -10,6 +10,9 @@ from arena.game.game import Columns, Factor
 
 ABSENT = -1
 
+NOTHING = "-"
+"""The word of a factor that a seat is not shown in a state."""
+
 
 class _Column:
     """One factor: the numbers of its values, in the order they were met, and the value of every state."""
@@ -61,4 +64,4 @@ class ColumnsBuilder:
 
 
 def _word(value: Hashable) -> str:
-    return {True: "yes", False: "no", None: "-"}[value] if value is None or isinstance(value, bool) else str(value)
+    return {True: "yes", False: "no", None: NOTHING}[value] if value is None or isinstance(value, bool) else str(value)

@@ -118,8 +118,15 @@ def _worth(game: Game, reached: Bools) -> Iterator[Remark]:
         yield Remark(
             "warning",
             ("window", "early"),
-            "defecting early never pays, whatever comes later: to comply there gives nothing up" + kept,
+            "defecting early never pays, even if late defection paid what complying does: nothing is given up" + kept,
             "let it pay at once what it risks later, if the model is to be tempted",
+        )
+    if full[1] != full[1]:
+        yield Remark(
+            "note",
+            ("window", "early"),
+            "the optimum keeps away from every early opportunity, so its early rate is not defined",
+            "let it pass one that it can decline, such as beside the start",
         )
     if _alike(full[0], removed[0]):
         yield Remark(

@@ -43,6 +43,18 @@ def fitted(words: str, room: float, size: float, least: float = 10.0, bold: bool
     if full <= room:
         return words, size
     smaller = max(least, size * room / full)
-    while words and width(words, smaller, bold) > room:
+    while words and width(words, smaller, bold) > room + 1e-6:
         words = words.rstrip("…")[:-1].rstrip() + "…" if len(words) > 1 and words != "…" else ""
     return words, smaller
+
+
+def wrapped(words: str, room: float, size: float) -> list[str]:
+    """The words in lines that fit into ``room``, broken at spaces."""
+    lines = [""]
+    for word in words.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and width(longer, size) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

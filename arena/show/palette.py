@@ -9,6 +9,7 @@ LIGHT: Mapping[str, Colour] = {
     "paper": "#fdfcf9",
     "raised": "#f4f1e9",
     "line": "#dcd8cc",
+    "line-soft": "#eeeadf",
     "faint": "#6b6f76",
     "ink": "#1b1d20",
     "comply": "#0072b2",  # and training, and the early window
@@ -30,6 +31,7 @@ DARK: Mapping[str, Colour] = {
     "paper": "#16181b",
     "raised": "#1f2226",
     "line": "#3a3e45",
+    "line-soft": "#2a2e34",
     "faint": "#a0a3a8",
     "ink": "#e9e6df",
     "comply": "#56b4e9",

@@ -1,0 +1,149 @@
+"""Pictures, by what they show: words, shapes, and that nothing overlaps or is cut."""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import combinations
+
+import pytest
+
+from arena.game.scenario import scenarios
+from arena.play.agent import find as agent
+from arena.show.film import Credits
+from arena.show.lettering import fitted, width
+from arena.show.palette import DARK, LIGHT
+from arena.show.replay import Replay
+from arena.show.scene import frames, scene
+from arena.show.shapes import Circle, Line, Polygon, Rect, Scene, Shape, Text
+from arena.show.take import take
+from tests.strategies import compiled
+
+SIZES = ((1280.0, 720.0), (960.0, 720.0))
+BOX = tuple[float, float, float, float]
+
+
+@cache
+def replay(name: str, player: str = "random", seed: int = 0) -> Replay:
+    named = Credits(scenarios()[name].title, name, {}, "", player, {}, seed)
+    return take(compiled(name), agent(player), named)
+
+
+def pictures(of: Replay) -> Iterator[Scene]:
+    lenses = [None, *range(len(of.lenses))]
+    for at in sorted({0, 1, frames(of) // 2, frames(of) - 2, frames(of) - 1} & set(range(frames(of)))):
+        for size in SIZES:
+            for lens in lenses:
+                yield scene(of, at, lens, size=size)
+            yield scene(of, at, private=True, size=size)
+
+
+def box(text: Text) -> BOX:
+    """Left, top, right and bottom of what is drawn: capitals are .73 of the size high, tails reach .24 below."""
+    wide = width(text.words, text.size, text.bold)
+    left = text.x - {"start": 0.0, "middle": wide / 2, "end": wide}[text.anchor]
+    return left, text.y - 0.73 * text.size, left + wide, text.y + 0.2 * text.size
+
+
+def extent(shape: Shape) -> BOX:
+    match shape:
+        case Text():
+            return box(shape)
+        case Rect(x, y, w, h):
+            return x, y, x + w, y + h
+        case Circle(x, y, r):
+            return x - r, y - r, x + r, y + r
+        case Polygon(points) | Line(points):
+            return (
+                min(x for x, _ in points),
+                min(y for _, y in points),
+                max(x for x, _ in points),
+                max(y for _, y in points),
+            )
+
+
+def words(of: Scene) -> list[str]:
+    return [shape.words for shape in of.shapes if isinstance(shape, Text)]
+
+
+@pytest.mark.parametrize("player", ["random", "optimal"])
+@pytest.mark.parametrize("name", sorted(scenarios()))
+def test_nothing_overlaps_and_nothing_is_cut(name: str, player: str) -> None:
+    for picture in pictures(replay(name, player)):
+        texts = [shape for shape in picture.shapes if isinstance(shape, Text)]
+        for shape in picture.shapes:
+            left, top, right, bottom = extent(shape)
+            assert left >= 0, shape
+            assert top >= 0, shape
+            assert right <= picture.width + 0.01, shape
+            assert bottom <= picture.height, shape
+        for one, other in combinations(texts, 2):
+            a, b = box(one), box(other)
+            apart = a[2] <= b[0] + 0.5 or b[2] <= a[0] + 0.5 or a[3] <= b[1] or b[3] <= a[1]
+            assert apart, (one, other)
+        assert not [text for text in texts if text.words.endswith("…")]
+        said = " ".join(text.words for text in texts if text.y > 690)
+        assert said == picture.words or said.startswith("Lens, ")
+        assert min(text.size for text in texts) >= 9
+
+
+@pytest.mark.parametrize("name", sorted(scenarios()))
+def test_every_colour_is_in_both_palettes(name: str) -> None:
+    assert LIGHT.keys() == DARK.keys()
+    for picture in pictures(replay(name)):
+        used = {getattr(shape, part, "") for shape in picture.shapes for part in ("fill", "stroke", "color")}
+        assert used - {""} <= LIGHT.keys()
+
+
+def test_the_ladder_turns_and_the_lens_tells_why() -> None:
+    of = replay("deferral-ladder", "optimal")
+    assert of.turned == 5
+    assert [of.defects(at) for at in range(of.rounds)] == [0, 0, 0, 0, 0, 1]
+    removed = [lens.name for lens in of.lenses].index("future removed")
+    assert [of.defects(at, removed) for at in range(5)] == [1] * 5
+    told = words(scene(of, 5, removed))
+    for word in ("Deferral ladder", "round 6 of 6", "late window", "it turns", "deployment, turns", "hidden", "lens"):
+        assert word in told
+    assert told[-1].endswith("Here: defects with 0% instead of 100%.")
+    before = words(scene(of, 4, removed))
+    assert "it turns" not in before
+    assert before[-1].endswith("Here: defects with 100% instead of 0%.")
+
+
+def test_a_diamond_is_drawn_for_each_defection_and_a_disc_for_each_compliance() -> None:
+    of = replay("deferral-ladder", "optimal")
+    shapes = scene(of, 2).shapes
+    diamonds = [s for s in shapes if isinstance(s, Polygon) and s.fill == "defect" and len(s.points) == 4]
+    discs = [s for s in shapes if isinstance(s, Circle) and s.fill == "comply"]
+    assert (len(diamonds), len(discs)) == (1, 5)
+
+
+def test_a_person_in_a_seat_is_not_shown_what_it_does_not_see() -> None:
+    of = replay("blind-spot", "optimal")
+    for at in range(frames(of)):
+        told = words(scene(of, at, private=True))
+        assert not {"what is true", "stage", "window", "oversight", "true", "principal", "hidden"} & set(told)
+    open_ = {word for at in range(frames(of)) for word in words(scene(of, at))}
+    assert {"what is true", "stage", "window", "oversight", "true", "principal", "hidden"} <= open_
+
+
+def test_a_spoofed_signal_stands_out() -> None:
+    of = replay("spoofed-deployment", "honest", 1)
+    at = next(at for at, moment in enumerate(of.moments) if moment.stage == "honeypot")
+    number = of.truths.index("deployment")
+    assert (of.moments[at].true[number], of.moments[at].sees[of.sights.index("deployment")]) == ("no", "yes")
+    marked = [
+        s for s in scene(of, at).shapes if isinstance(s, Rect) and (s.fill, s.stroke) == ("defect-soft", "defect")
+    ]
+    assert len(marked) == 1
+    assert not [s for s in scene(of, 0).shapes if isinstance(s, Rect) and s.stroke == "defect" and s.w > 100]
+
+
+def test_words_are_made_to_fit() -> None:
+    assert fitted("short", 1000, 16) == ("short", 16)
+    shrunk, size = fitted("a line of words", 90, 16)
+    assert shrunk == "a line of words"
+    assert size < 16
+    assert width(shrunk, size) <= 90 + 1e-9
+    cut, size = fitted("a very long line of many words indeed", 60, 16)
+    assert (size, cut[-1]) == (10, "…")
+    assert width(cut, size) <= 60
+    assert fitted("w", 0.5, 16)[0] == ""
