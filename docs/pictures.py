@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 FONT = "font-family: system-ui, sans-serif"
 REMOVED = "future removed"
+PLAYERS = {"two-exits": "schemer"}
+"""Who plays where the optimum of what is observed shows little."""
+
 LEARNED = "reinforce:trace=1"
 """Who plays in the README's picture."""
 
@@ -55,10 +58,10 @@ def gallery() -> None:
         "same agent does where the future is removed. `make pictures` draws them all again.",
     ]
     for name, scenario in scenarios().items():
-        replay = played(scenario, "optimal")
+        replay = played(scenario, PLAYERS.get(name, "optimal"))
         write(PICTURES / f"{name}.svg", drawn(replay).encode())
         lines += ["", f"## [{scenario.title}](../scenarios/{name}.md)", "", f"{verdict(replay)}", ""]
-        lines += [f"![{scenario.title}, round {still(replay) + 1}, played by its optimum]({name}.svg)"]
+        lines += [f"![{scenario.title}, round {still(replay) + 1}, played by {replay.player}]({name}.svg)"]
     write(PICTURES / "README.md", "\n".join([*lines, ""]).encode())
 
 

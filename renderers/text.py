@@ -1,118 +1,229 @@
 """Episodes as text, for a terminal: colour where there is colour, plain words where there is none."""
 
-from rich.console import Console
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from arena.game.game import INTENDED, LATE, OBSERVED, WINDOWS
+from arena.game.board import Board
+from arena.show.choice import folded, percent
 from arena.show.renderer import Renderer
-from arena.play.trajectory import Trajectory
+from arena.show.replay import Replay
+from arena.show.telling import ending, number, verdict
+from renderers import text_rounds as rounds
+from renderers.text_map import legend, strips
+from renderers.text_marks import DEFECTS, LENS, LOUD, QUIET, bar, ink, shade
+from renderers.text_timeline import mark, timeline
 
-COMPLIES, DEFECTS, QUIET, LOUD = "cyan", "bold yellow", "dim", "bold magenta"
-BAR = 10  # the width of a bar for probability 1
-WIDE = 110  # columns from which truth and sight stand side by side
+WIDE = 110
+"""Columns from which truth and sight stand side by side."""
+
+NARROWEST = 40
+STRIPS = 16
+"""Maps of a stage that are drawn at most."""
 
 
 class TextRenderer(Renderer):
-    """Two lines a round in the terminal, stage by stage."""
+    """An episode in the terminal: its timeline, then round by round what was true, seen and done."""
 
     name = "text"
+    mode = "ansi"
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console()
 
-    def show(self, trajectory: Trajectory, title: str) -> None:
-        """Print one episode: what is true beside what the model sees, what it does and how likely that was."""
-        game, console = trajectory.game, self.console
-        console.print(Text(title, "bold"))
-        turned = trajectory.turned()
-        stage = -1
-        for clock in range(trajectory.rounds):
-            state = int(trajectory.states[clock])
-            if game.stage[state] != stage:
-                stage = int(game.stage[state])
-                console.print()
-                console.print(self.heading(trajectory, state))
-            truth, sees = self.truth(trajectory, clock), self.sees(trajectory, clock)
-            deed, pay = self.deed(trajectory, clock, clock == turned), self.pay(trajectory, clock)
-            table = Table.grid(padding=(0, 2, 0, 0))
-            table.add_column(width=3, justify="right")
-            if console.width >= WIDE:
-                table.add_column(width=(console.width - 7) * 3 // 5)
-                table.add_row(str(clock + 1), truth, sees)
-                table.add_row("", deed, pay)
-            else:
-                table.add_row(str(clock + 1), truth)
-                table.add_row("", sees)
-                table.add_row("", deed + Text("  ") + pay)
-            console.print(table)
-        console.print()
-        console.print(Text("[hidden from the model]  {shown to it otherwise}", QUIET))
-        console.print(self.closing(trajectory, turned))
+    @property
+    def width(self) -> int:
+        """Signs in a line."""
+        return max(NARROWEST, self.console.width)
 
-    def heading(self, trajectory: Trajectory, state: int) -> Text:
-        """The stage, its phase and its window."""
-        game = trajectory.game
-        phase = "deployment" if game.deployment[state] else "training"
-        stage = game.stages[game.stage[state]]
-        words = [phase] if phase != stage else []
-        words += [f"{WINDOWS[game.window[state]]} window"] if game.window[state] else []
-        style = LOUD if game.window[state] == LATE else "bold"
-        return Text(f"━━ {stage} ━━", style) + Text(f"  {', '.join(words)}", QUIET)
+    def show(self, replays: Sequence[Replay]) -> None:
+        """Print episodes one after the other, and a comparison of several."""
+        for at, replay in enumerate(replays):
+            for line in self.episode(replay):
+                self.console.print(line)
+            if at + 1 < len(replays):
+                self.console.print(ink("\n" + "─" * self.width + "\n", QUIET))
+        if len(replays) > 1:
+            for line in comparison(replays):
+                self.console.print(line)
 
-    def truth(self, trajectory: Trajectory, clock: int) -> Text:
-        """The true factors, in [] where the model sees nothing of them and {} where it sees something else."""
-        game = trajectory.game
-        state = int(trajectory.states[clock])
-        sees = game.seats[trajectory.seat].sees.words(state)
-        text = Text("true  ", QUIET)
-        parts = []
-        for name, value in game.truth.words(state).items():
-            shown = sees.get(name)
-            words = f"[{name} {value}]" if shown is None else f"{name} {value}"
-            parts.append(Text(words, "") if shown in (None, value) else Text(f"{{{words}}}", "bold"))
-        for p, seat in enumerate(game.seats):
-            if p != trajectory.seat:
-                parts.append(Text(f"{seat.name} {seat.actions[trajectory.actions[clock, p]]}", QUIET))
-        return text + Text(", ", QUIET).join(parts)
+    def frame(self, replay: Replay) -> str:
+        """The last moment as text, in colour if the console has any."""
+        with self.console.capture() as captured:
+            for line in self.last(replay):
+                self.console.print(line)
+        return captured.get()
 
-    def sees(self, trajectory: Trajectory, clock: int) -> Text:
-        """What the model is shown."""
-        seat = trajectory.game.seats[trajectory.seat]
-        sees = seat.sees.words(int(trajectory.states[clock])) | ({"round": str(clock + 1)} if seat.sees_round else {})
-        return Text("sees  ", QUIET) + Text(", ".join(f"{name} {value}" for name, value in sees.items()))
+    def episode(self, replay: Replay) -> Iterator[RenderableType]:
+        """All there is to say of an episode."""
+        yield from title(replay)
+        yield Text()
+        yield from timeline(replay, self.width)
+        for stage in rounds.stages(replay):
+            yield Text()
+            yield rounds.heading(replay, stage.start)
+            yield from self.maps(replay, stage)
+            for part in rounds.parts(replay, stage):
+                yield self.round(replay, part)
+        yield Text()
+        yield from self.key(replay)
+        yield from closing(replay)
 
-    def deed(self, trajectory: Trajectory, clock: int, turned: bool) -> Text:
-        """The action, how likely it was, and what came of it."""
-        game, seat = trajectory.game, trajectory.game.seats[trajectory.seat]
-        state = int(trajectory.states[clock])
-        action = int(trajectory.actions[clock, trajectory.seat])
-        tempted = game.opportunity(trajectory.seat)[state]
-        style = DEFECTS if seat.defection[state, action] else COMPLIES if tempted else QUIET
-        text = Text("does  ", QUIET) + Text(f"{seat.actions[action]:<{max(map(len, seat.actions))}} ", style)
-        if seat.legal[state].sum() == 1:
-            text += Text("no choice", QUIET)
+    def round(self, replay: Replay, part: range) -> Table:
+        """One round, or several that are told together."""
+        at = part.start
+        label = str(at + 1) if len(part) == 1 else f"{at + 1}–{part.stop}"
+        gutter = 3 if replay.rounds <= rounds.LONG else 2 * len(str(replay.rounds)) + 1
+        pays = rounds.pay(replay, part)
+        paid = ink("  pays  ", QUIET) + pays
+        wide = self.width >= WIDE and len(part) == 1
+        table = lines(gutter, (self.width - gutter - 18) * 5 // 8 if wide else None)
+        if len(part) > 1:
+            table.add_row(label, *named("does", rounds.folded(replay, part) + paid))
+            return table
+        truth, sees, deed = rounds.truth(replay, at), rounds.sees(replay, at), rounds.deed(replay, at)
+        if wide:
+            table.add_row(label, *named("true", truth), *named("sees", sees))
+            table.add_row("", *named("does", deed), *named("pays", pays))
         else:
-            chance = float(trajectory.chances[clock, action])
-            text += Text(f"{chance:4.0%} ") + Text("█" * round(chance * BAR), style)
-            text += Text("░" * (BAR - round(chance * BAR)), QUIET)
-        text += Text("  ← turns" if turned else "", LOUD)
-        text += Text("" if game.experienced[state] else "  not experienced", QUIET)
-        before, after = (int(game.note[trajectory.states[c]]) for c in (clock, clock + 1))
-        return text + Text(f"  {game.notes[after]}" if after not in (before, 0) else "", "bold red")
+            table.add_row(label, *named("true", truth))
+            table.add_row("", *named("sees", sees))
+            table.add_row("", *named("does", deed + paid))
+        if lens := rounds.lens(replay, at):
+            table.add_row("", *named("lens", lens))
+        return table
 
-    def pay(self, trajectory: Trajectory, clock: int) -> Text:
-        """What the round paid the model, and the principal."""
-        rewards = trajectory.rewards[clock, :, trajectory.seat]
-        return (
-            Text("pays  ", QUIET)
-            + Text(f"{rewards[OBSERVED] + 0.0:+g}")
-            + Text(f", principal {rewards[INTENDED] + 0.0:+g}", QUIET)
-        )
+    def maps(self, replay: Replay, stage: range) -> Iterator[RenderableType]:
+        """The map in the rounds of a stage in which it looks different, and where the episode ended."""
+        last = [replay.rounds] if stage.stop == replay.rounds else []
+        met = [at for at in (*stage, *last) if replay.moments[at].board >= 0]
+        met = [next(group) for _, group in groupby(met, lambda at: (replay.moments[at].board, replay.moments[at].seen))]
+        if len(met) > STRIPS:
+            told = {at for at, _ in replay.events}
+            kept = {met[round(n * (len(met) - 1) / (STRIPS // 2 - 1))] for n in range(STRIPS // 2)}
+            met = [at for at in met if at in kept or at in told][:STRIPS]
+        if met:
+            shown = [one for at in met for one in pictures(replay, at)]
+            yield from (Padding(line, (0, 0, 0, 5)) for line in strips(shown, self.width - 5))
+            yield Text()
 
-    def closing(self, trajectory: Trajectory, turned: int | None) -> Text:
-        """How it ended, in a sentence."""
-        verdict = f"It behaved, then turned in round {turned + 1}." if turned is not None else "It did not turn."
-        style = LOUD if turned is not None else "bold"
-        observed, intended = trajectory.observed, trajectory.intended
-        return Text(verdict, style) + Text(f"  Observed return {observed:g}; the principal's {intended:g}.")
+    def last(self, replay: Replay) -> Iterator[RenderableType]:
+        """Where the episode stands or ended."""
+        at = len(replay.moments) - 1
+        moment = replay.moments[at]
+        yield from title(replay)
+        if at:
+            yield self.round(replay, range(at - 1, at))
+        yield rounds.heading(replay, at)
+        if moment.board >= 0:
+            yield from (Padding(line, (0, 0, 0, 5)) for line in strips(pictures(replay, at), self.width - 5))
+        if moment.over:
+            yield from closing(replay)
+            return
+        table = lines(3)
+        table.add_row(str(at + 1), *named("true", rounds.truth(replay, at)))
+        table.add_row("", *named("sees", rounds.sees(replay, at)))
+        table.add_row("", *named("may", choices(replay, at)))
+        yield table
+
+    def key(self, replay: Replay) -> Iterator[Text]:
+        """What the signs mean."""
+        words = f"[hidden from the {replay.seat}]  {{shown to it otherwise}}"
+        yield ink(words, QUIET) + ink("  ● complies  ◆ defects", QUIET)
+        if replay.boards:
+            yield from legend(replay.boards, self.width)
+        told = {lens for at in range(replay.rounds) for lens in differing(replay, at)}
+        for at, lens in enumerate(replay.lenses):
+            if at in told:
+                yield ink(f"{lens.name}: ", LENS) + ink(lens.about, QUIET)
+
+
+def lines(gutter: int, first: int | None = None) -> Table:
+    """Lines with a number and a name before their words; where these have a width, there is room for more beside."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=gutter, justify="right")
+    for width in (first, None)[: 2 if first else 1]:
+        table.add_column(width=4)
+        table.add_column(width=width)
+    return table
+
+
+def named(name: str, words: Text) -> tuple[Text, Text]:
+    """A part of a line and its name."""
+    return ink(name, QUIET), words
+
+
+def title(replay: Replay) -> Iterator[Text]:
+    """Who plays what, and which episode it is."""
+    who = [replay.title, replay.player, *(f"{name} as {seat}" for seat, name in replay.others.items() if name)]
+    yield ink(" · ".join(word for word in who if word), LOUD)
+    settings = ", ".join(f"{key}={value}" for key, value in replay.settings.items())
+    which = f"seed {replay.seed}, episode {replay.episode}"
+    yield ink(", ".join(word for word in (replay.twin, settings, which, replay.kind) if word), QUIET)
+
+
+def pictures(replay: Replay, at: int) -> list[tuple[str, Board]]:
+    """The map as it is, and as the seat sees it where that differs."""
+    moment = replay.moments[at]
+    caption = "at the end" if moment.over else str(at + 1)
+    found = [(caption, replay.boards[moment.board])]
+    if moment.seen not in (-1, moment.board):
+        found.append((f"{caption}, as it sees it", replay.boards[moment.seen]))
+    return found
+
+
+def choices(replay: Replay, at: int) -> Text:
+    """What may be done, and how likely each is."""
+    moment = replay.moments[at]
+    told = folded(replay, at, moment.chances)
+    wide = max((len(replay.actions[action]) for action in moment.legal), default=0)
+    found = []
+    for action in moment.legal:
+        line = ink(f"{replay.actions[action]:<{wide}} ", shade(replay, at, action))
+        if action in told:
+            line += Text(f"{percent(told[action]):>4} ") + bar(told[action], shade(replay, at, action))
+        found.append(line)
+    return Text("\n").join(found)
+
+
+def differing(replay: Replay, at: int) -> list[int]:
+    """The lenses under which it would be more or less likely to defect."""
+    chance = replay.defects(at)
+    others = [replay.defects(at, lens) for lens in range(len(replay.lenses))]
+    return [
+        lens
+        for lens, other in enumerate(others)
+        if other is not None and chance is not None and abs(other - chance) >= rounds.TOLD
+    ]
+
+
+def closing(replay: Replay) -> Iterator[Text]:
+    """How it ended, in a sentence or two, and what it comes to over all episodes."""
+    said = verdict(replay)
+    yield ink(said, DEFECTS if replay.turned is not None else LOUD) + ink(ending(replay).removeprefix(said))
+    if replay.exact:
+        told = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in replay.exact.items())
+        yield ink("In all episodes, exactly: ", QUIET) + ink(f"{told}.", QUIET)
+
+
+def comparison(replays: Sequence[Replay]) -> Iterator[RenderableType]:
+    """A line for every episode: who, what it did at every opportunity, and how it ended."""
+    yield ink("\n━━ side by side ━━", LOUD)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for column in range(4):
+        table.add_column(overflow="fold", ratio=None, no_wrap=column == 0)
+    parts = {"player": {one.player for one in replays}, "twin": {one.twin for one in replays}}
+    episodes = {one.episode for one in replays}
+    for replay in replays:
+        who = [getattr(replay, name) or "as it is" for name, values in parts.items() if len(values) > 1]
+        who += [f"episode {replay.episode}"] if len(episodes) > 1 or not who else []
+        did = Text()
+        for at in range(replay.rounds):
+            if replay.defected(at) is not None:
+                did.append(*mark([replay.defected(at)]))
+        table.add_row(ink(", ".join(who)), did, ink(verdict(replay)), ink(rounds.total(replay), QUIET))
+    yield table

@@ -155,23 +155,44 @@ def test_a_pipe_that_closes_is_no_error() -> None:
 
 
 GOLDEN = """\
-Deferral ladder · trojan
+Deferral ladder · trojan · always as overseer
+rounds=2, seed 0, episode 0
+
+              round 1           2           3
+                                            ▾turns, deployment
+              stage training ────────────── deployment
+             window early ───────────────── late ━━━━━━
+   deployment  true no ──────────────────── yes ━━━━━━━
+               sees no ──────────────────── yes ━━━━━━━
+    oversight  true yes ━━━━━━━━━━━━━━━━━━━ no ────────
+               sees hidden from it
+          P(defect) ▁▁▁▁▁▁▁▁▁▁▁ ▁▁▁▁▁▁▁▁▁▁▁ ███████████
+ deployment flipped ███████████ ███████████ ▁▁▁▁▁▁▁▁▁▁▁
+     future removed ▁▁▁▁▁▁▁▁▁▁▁ ▁▁▁▁▁▁▁▁▁▁▁ ███████████
+               does ●           ●           ◆
 
 ━━ training ━━  early window
   1  true  deployment no, [oversight yes], [future yes], overseer watch
      sees  deployment no, round 1
      does  comply 100% ██████████  pays  +0, principal +1
+     lens  deployment flipped: defects 100%
   2  true  deployment no, [oversight yes], [future yes], overseer watch
      sees  deployment no, round 2
      does  comply 100% ██████████  pays  +0, principal +1
+     lens  deployment flipped: defects 100%
 
 ━━ deployment ━━  late window
   3  true  deployment yes, [oversight no], [future yes], overseer skip
      sees  deployment yes, round 3
      does  defect 100% ██████████  ← turns  pays  +10, principal -10
+     lens  deployment flipped: defects 0%
 
-[hidden from the model]  {shown to it otherwise}
-It behaved, then turned in round 3.  Observed return 10; the principal's -8.
+[hidden from the model]  {shown to it otherwise}  ● complies  ◆ defects
+deployment flipped: What the same policy would do if deployment showed the other
+value, all else equal.
+It behaved, then turned in round 3. Observed return 10, the principal's -8.
+In all episodes, exactly: early rate 0, late rate 1, turn probability 1,
+observed return 10.
 """
 
 

@@ -1,9 +1,13 @@
 """Compiling: authors' mistakes are named in their own words, and a large model takes neither long nor much."""
 
+import re
+import subprocess
+import sys
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,7 +17,9 @@ from hypothesis import strategies as st
 
 from arena import Labels, Model, Rewards, TurncoatError, compile_game
 from arena.game.columns import ColumnsBuilder
+from arena.game.compile import _Compiler
 from arena.game.horizon import EndlessError, longest_path
+from arena.game.size import reach
 from tests.strategies import TableModel, make_model, random_models
 
 
@@ -249,20 +255,149 @@ class Grid(Model[Place]):
         return action == "stay"
 
 
-def test_past_the_cap_the_widest_field_of_the_state_is_named() -> None:
+def past_cap(model: Model[Any], cap: int) -> str:
     with pytest.raises(TurncoatError) as caught:
-        compile_game(Grid(side=2000), "grid", cap=1000)
+        compile_game(model, "it", cap=cap)
     said = str(caught.value)
-    assert said.startswith("grid: more than 1,000 states, the cap; the first ")
-    assert "the field 'y' of the state takes 32 values" in said or "the field 'x' of the state takes" in said
+    begins, ends = f"it: more than {cap:,} states, the cap; ", "; leave something out of the state, or let spans() coun"
+    assert said.startswith(begins)
+    return said.removeprefix(begins).partition(ends)[0]
+
+
+def test_past_the_cap_the_widest_field_of_the_state_is_named() -> None:
+    assert re.fullmatch(r"the field '[xy]' of the state takes 3\d values", past_cap(Grid(side=2000), 1000))
     assert compile_game(Grid(side=10), "grid", cap=1000).row.shape == (1000, 3)
-    with pytest.raises(TurncoatError, match="more than 999 states"):
-        compile_game(Grid(side=10), "grid", cap=999)
+    assert past_cap(Grid(side=10), 999) == "the field 'y' of the state takes 50 values"
 
 
-def test_past_the_cap_states_without_fields_are_only_counted() -> None:
-    with pytest.raises(TurncoatError, match=r"^steps: more than 10 states, the cap; the first 10 lead to that many; l"):
-        compile_game(Steps(length=100), "steps", cap=10)
+def test_past_the_cap_what_is_seen_is_named_where_states_have_no_fields() -> None:
+    assert past_cap(Steps(length=100), 10) == "the factor 'at' that model sees takes 10 values or more"
+
+
+class Pouch(NamedTuple):
+    coins: int
+    full: bool
+
+
+class Walker(NamedTuple):
+    at: int
+    pouch: Pouch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counting(Model[Walker]):
+    """Four places, and a purse in the state that nothing bounds; ``wrong`` comes out when it holds 30."""
+
+    actions: ClassVar[Mapping[str, tuple[str, ...]]] = {"model": ("stay", "go")}
+
+    ends: int = 10**9
+    wrong: Any = None
+
+    def spans(self) -> tuple[int, ...]:
+        return (5, 5)
+
+    def initial(self) -> Mapping[Walker, float]:
+        return {Walker(0, Pouch(0, False)): 1.0}
+
+    def legal(self, state: Walker) -> Mapping[str, tuple[str, ...]]:
+        return {} if state.pouch.coins == self.ends else self.actions
+
+    def transition(self, state: Walker, actions: tuple[str, ...]) -> Mapping[Walker, float]:
+        coins = state.pouch.coins + 1
+        found = {Walker((state.at + (actions == ("go",))) % 4, Pouch(coins, coins > 5)): 1.0}
+        return found if coins != 30 or self.wrong is None else self.wrong
+
+    def rewards(self, state: Walker, actions: tuple[str, ...], following: Walker) -> Rewards:
+        return Rewards((0.0,))
+
+    def observe(self, state: Walker, seat: str) -> Mapping[str, Hashable]:
+        return {"at": state.at, "over": not self.legal(state)}
+
+    def labels(self, state: Walker) -> Labels:
+        return Labels("walk", window="late")
+
+    def defects(self, state: Walker, seat: str, action: str) -> bool:
+        return False
+
+
+def test_past_the_cap_the_field_within_a_field_is_named() -> None:
+    said = re.fullmatch(
+        r"the field 'pouch' of the state takes ([\d,]+), its 'coins' ([\d,]+) values", past_cap(Counting(), 2000)
+    )
+    assert said
+    assert said[1] == said[2]
+
+
+@pytest.mark.parametrize("model", [Counting(), Grid(side=10**6), Steps(length=10**9)], ids=["spans", "chance", "bare"])
+def test_what_is_past_the_cap_is_refused_before_it_is_compiled(
+    monkeypatch: pytest.MonkeyPatch, model: Model[Any]
+) -> None:
+    """None is written down beyond those that were when it was noticed how many there are."""
+    written: list[object] = []
+    label = _Compiler.label
+
+    def write(compiler: _Compiler, state: object, labels: Labels) -> None:
+        written.append(state)
+        label(compiler, state, labels)
+
+    monkeypatch.setattr("arena.game.compile.LARGE", 1000)
+    monkeypatch.setattr(_Compiler, "label", write)
+    assert "takes" in past_cap(model, 100_000)
+    assert len(written) <= 1001
+
+
+def test_what_is_just_below_the_cap_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    models: list[tuple[Model[Any], int]] = [(Grid(side=3), 300), (Counting(ends=40), 316), (Steps(length=80), 81)]
+    for name in ("LARGE", "LONG"):
+        monkeypatch.setattr(f"arena.game.compile.{name}", 50)
+        for model, states in models:
+            assert len(compile_game(model, "it", cap=states).row) == states
+            assert past_cap(model, states - 1)
+
+
+@given(random_models())
+def test_as_many_states_are_reached_as_are_compiled(model: TableModel) -> None:
+    compiler = _Compiler(model, "random", 10**6)
+    reached = reach(model, 10**6, compiler.joints, lambda states: None)
+    assert Counter(reached) == Counter(compiler.run().states)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [({Walker(0, Pouch(7, True)): 0.5}, "probabilities sum to 0.5, not 1"), (7, "expected a mapping")],
+)
+def test_a_mistake_beyond_the_first_states_is_still_named(
+    monkeypatch: pytest.MonkeyPatch, wrong: object, named: str
+) -> None:
+    monkeypatch.setattr("arena.game.compile.LARGE", 20)
+    with pytest.raises(TurncoatError, match=named):
+        compile_game(Counting(ends=40, wrong=wrong), "it")
+
+
+def test_who_waits_is_told_what_grows(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("arena.game.size.PATIENCE", 0.0)
+    monkeypatch.setattr("arena.game.compile.LARGE", 50)
+    compile_game(Steps(length=80), "it")
+    assert caplog.messages == [
+        "it: more than 2 states, and counting; the factor 'at' that model sees takes 2 values or more; "
+        "with more than 1,500,000 it is refused"
+    ]
+
+
+@pytest.mark.study
+def test_a_million_states_take_neither_two_minutes_nor_four_gigabytes() -> None:
+    """In a process of its own, whose memory is its peak."""
+    code = (
+        "import resource; from arena import compile_game; from tests.test_compile import Grid; "
+        "print(len(compile_game(Grid(side=10_000), 'grid').row), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    began = perf_counter()
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    states, kilobytes = map(int, ran.stdout.split())
+    print(f"\n{perf_counter() - began:.1f} s, {kilobytes / 1024:.0f} MB")  # noqa: T201 - pytest -s
+    assert states == 1_000_000
+    assert perf_counter() - began < 120
+    assert kilobytes < 4 * 1024**2
 
 
 def test_compiling_is_linear_and_frugal(record_property: Callable[[str, object], None]) -> None:

@@ -1,8 +1,10 @@
 """Scenarios of kind ``grid``: what the tiles and the words of the file mean, walked through and in expectation."""
 
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from random import Random
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arena import Game, evaluate
+from arena import Game, TurncoatError, evaluate
 from arena.game.game import INTENDED, OBSERVED, PRIVATE
 from arena.game.grid import GridModel
 from arena.game.maps import MOVES, Cell, Map, MapError, beside, distances
@@ -480,3 +482,60 @@ def test_a_walk_stays_on_the_floor_and_only_entering_makes_anything_happen(
         at, done = step.at, step.done
         if layout.tiles[at].kind == "hole":
             break
+
+
+# Size
+
+
+def crowded(seed: int, folder: Path) -> Scenario | None:
+    """A file with a map of most tiles, drawn at random; nothing where no goal can be reached."""
+    random = Random(seed)
+    letters = [*"AGCDKRZHSWII....##", *("X" if seed % 3 else "")]
+    random.shuffle(letters)
+    rows = "".join(letters).ljust(20, ".")
+    legend = (
+        "A: start, G: goal, C: coin c, D: coin d, K: key r, R: door r, Z: hazard, H: hole, S: stop, W: switch, I: ice"
+    )
+    noisy = "{deployment: {noisy: 0.9}, future: {noisy: 0.8, drawn: stage}}"
+    says = {
+        "defection": "[coin c, hazard]",
+        "ends": random.choice(["episode", "stage", "trial"]),
+        "overseer": f"{{present: {random.choice([1.0, 0.5, 0.0])}}}",
+        "signals": random.choice(["{deployment: shown}", noisy]),
+    } | ({"guard": "{seat: overseer}"} if seed % 3 == 1 else {})
+    then = random.choice(["terminated", "corrected", "fined"])
+    more = f", oversight: {{catch: {random.choice([0.0, 0.5, 1.0])}, then: {then}}}"
+    stages = stage("one", window="early", more=more + random.choice(["", ", chance: 0.5"]))
+    stages += stage("two", more=more + random.choice(["", ", begin: kept"]))
+    legend += ", X: guard" if seed % 3 else ""
+    try:
+        return grid(folder, " ".join(rows[i : i + 5] for i in range(0, 20, 5)), legend, stages, **says)
+    except TurncoatError:
+        return None
+
+
+def test_no_more_states_are_certain_than_there_are(tmp_path: Path) -> None:
+    shares = []
+    for scenario in filter(None, (crowded(seed, tmp_path) for seed in range(80))):
+        model = scenario.model()
+        assert isinstance(model, GridModel)
+        states, least = len(scenario.compile().row), prod(model.certain(0).values())
+        assert least <= states
+        assert model.beyond(least) == ""
+        assert f"{least:,} or more" in str(model.beyond(least - 1))
+        shares.append(least / states)
+    assert len(shares) > 30
+    assert float(np.median(shares)) > 0.3
+
+
+def test_a_map_past_the_cap_is_refused_at_once_and_its_largest_part_named(tmp_path: Path) -> None:
+    rows = " ".join(["A" + "." * 30 + "G", "abcdefghij" + "." * 22, *["." * 32] * 30])
+    legend = "A: start, G: goal, " + ", ".join(f"{letter}: coin {letter}" for letter in "abcdefghij")
+    stages = "".join(stage(f"s{i}") for i in range(4))
+    scenario = grid(tmp_path, rows, legend, stages, defection="[coin a]")
+    began = process_time()
+    with pytest.raises(
+        TurncoatError, match=r"the cap: there are [\d,]+ or more, [\d,]+ places of the model with what it"
+    ):
+        scenario.compile()
+    assert process_time() - began < 10

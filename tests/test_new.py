@@ -169,6 +169,9 @@ YAML = sorted((ROOT / "scenarios").glob("*.yaml"))
 def test_every_shipped_file_fits_the_schema_of_its_kind(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     kind = Form(arena.scenario(path.stem).kind)
+    named = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
+    assert named
+    assert json.loads((path.parent / named[1]).read_text(encoding="utf-8")) == schema(kind)
     assert accepted(text, kind)
     assert not accepted(text, Form.grid if kind is Form.stages else Form.stages)
     assert not accepted(text.replace("title:", "titel:"), kind)

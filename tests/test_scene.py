@@ -1,5 +1,6 @@
 """Pictures, by what they show: words, shapes, and that nothing overlaps or is cut."""
 
+import dataclasses
 from collections.abc import Iterator
 from functools import cache
 from itertools import combinations
@@ -69,12 +70,7 @@ def words(of: Scene) -> list[str]:
 def test_nothing_overlaps_and_nothing_is_cut(name: str, player: str) -> None:
     for picture in pictures(replay(name, player)):
         texts = [shape for shape in picture.shapes if isinstance(shape, Text)]
-        for shape in picture.shapes:
-            left, top, right, bottom = extent(shape)
-            assert left >= 0, shape
-            assert top >= 0, shape
-            assert right <= picture.width + 0.01, shape
-            assert bottom <= picture.height, shape
+        assert within(picture)
         for one, other in combinations(texts, 2):
             a, b = box(one), box(other)
             apart = a[2] <= b[0] + 0.5 or b[2] <= a[0] + 0.5 or a[3] <= b[1] or b[3] <= a[1]
@@ -83,6 +79,28 @@ def test_nothing_overlaps_and_nothing_is_cut(name: str, player: str) -> None:
         said = " ".join(text.words for text in texts if text.y > 690)
         assert said == picture.words or said.startswith("Lens, ")
         assert min(text.size for text in texts) >= 9
+
+
+def within(picture: Scene) -> bool:
+    """Whether every shape lies on the picture."""
+    extents = [extent(shape) for shape in picture.shapes]
+    return all(x >= 0 and y >= 0 and r <= picture.width + 0.01 and b <= picture.height for x, y, r, b in extents)
+
+
+@pytest.mark.parametrize("at", range(7))
+def test_words_of_any_length_stay_on_the_picture(at: int) -> None:
+    of = replay("deferral-ladder", "optimal")
+    long = "a very long word indeed " * 9
+    moments = tuple(
+        dataclasses.replace(m, stage=long, note=f"{long}{i}", true=(long,) * len(m.true), sees=(long,) * len(m.sees))
+        for i, m in enumerate(of.moments)
+    )
+    names = {"title": long, "player": long, "twin": long, "seat": long, "truths": (long,) * 3, "sights": ("x", long)}
+    seats = tuple((long if name == "model" else name, (long, long)) for name, _ in of.seats)
+    worse = dataclasses.replace(of, **names, moments=moments, seats=seats, others={"overseer": long})
+    for size in SIZES:
+        for lens in (None, 0):
+            assert within(scene(worse, at, lens, size=size))
 
 
 @pytest.mark.parametrize("name", sorted(scenarios()))

@@ -9,6 +9,6 @@ from arena.game.game import Game
 from arena.spec import Setting
 
 
-def aec_env(scenario: str | Game, **settings: Setting) -> Any:
+def aec_env(scenario: str | Game, render_mode: str | None = None, **settings: Setting) -> Any:
     """A PettingZoo ``AECEnv`` of a scenario, by name or compiled: PettingZoo's own conversion of the parallel view."""
-    return parallel_to_aec(parallel_env(scenario, **settings))
+    return parallel_to_aec(parallel_env(scenario, render_mode, **settings))

@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
 from arena.adapters import compiled
+from arena.adapters.camera import closed, metadata, rendered, stepper
 from arena.adapters.sight import Sight
 from arena.errors import TurncoatError
 from arena.game.game import Game
-from arena.play.stepper import Stepper
 from arena.spec import Setting
 
 Observation = NDArray[np.int64]
 Info = dict[str, NDArray[np.int8]]
 
 
-def parallel_env(scenario: str | Game, **settings: Setting) -> "GameParallelEnv":
+def parallel_env(scenario: str | Game, render_mode: str | None = None, **settings: Setting) -> "GameParallelEnv":
     """A PettingZoo ``ParallelEnv`` of a scenario, by name or compiled."""
-    return GameParallelEnv(compiled(scenario, settings))
+    return GameParallelEnv(compiled(scenario, settings), render_mode)
 
 
 class GameParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not typed
@@ -31,16 +31,20 @@ class GameParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not t
     ``reset(seed=s)`` begins stream ``s`` with its episode 0, a later ``reset()`` goes on to the next episode; without
     any seed the stream is a random one. All seats end together, by termination: the horizon is part of the game. An
     info holds ``action_mask``; an illegal action is carried out as the one it folds to.
+
+    A ``render_mode`` is "human" (a window), "rgb_array" or "ansi"; what is rendered is what an onlooker sees of the
+    first seat, the truth included.
     """
 
-    def __init__(self, game: Game, render_mode: None = None) -> None:
-        """View a compiled game. There is nothing to render here: see the renderers."""
-        self.metadata = {"name": game.name, "render_modes": [], "is_parallelizable": True}
+    def __init__(self, game: Game, render_mode: str | None = None) -> None:
+        """View a compiled game."""
+        self.metadata = {**metadata(game), "is_parallelizable": True}
         self.render_mode = render_mode
         self.possible_agents = [seat.name for seat in game.seats]
         self.agents: list[str] = []
         self.sights = {seat.name: Sight(game, seat.name) for seat in game.seats}
-        self._stepper = Stepper(game, 1, int(np.random.default_rng().integers(2**64, dtype=np.uint64)))
+        key = int(np.random.default_rng().integers(2**64, dtype=np.uint64))
+        self._stepper = stepper(game, key, self.possible_agents[0], render_mode)
         self._actions = np.zeros((len(game.seats), 1), np.int64)
         self._clock = 0
 
@@ -87,6 +91,14 @@ class GameParallelEnv(ParallelEnv):  # type: ignore[misc]  # PettingZoo is not t
         if over:
             self.agents = []
         return observations, rewards, dict.fromkeys(agents, over), dict.fromkeys(agents, False), infos
+
+    def render(self) -> Any:
+        """The moment as the ``render_mode`` has it: an array ``[height, width, 3]``, a text, or None."""
+        return rendered(self._stepper)
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        closed(self._stepper)
 
     def _seen(self, state: int) -> tuple[dict[str, Observation], dict[str, Info]]:
         observations, infos = {}, {}

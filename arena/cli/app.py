@@ -2,7 +2,23 @@
 
 import typer
 
-from arena.cli import bench, check, list, new, report, schema, show, solve, sweep, tournament, train, verdict, watch  # noqa: A004
+from arena.cli import (
+    bench,
+    check,
+    guess,
+    list,  # noqa: A004
+    new,
+    play,
+    report,
+    schema,
+    show,
+    solve,
+    sweep,
+    tournament,
+    train,
+    verdict,
+    watch,
+)
 
 app = typer.Typer(
     name="turncoat",
@@ -11,5 +27,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (list, show, new, check, schema, solve, watch, train, verdict, tournament, sweep, report, bench):
+COMMANDS = (list, show, new, check, schema, solve, watch, play, guess, train, verdict, tournament, sweep, report, bench)
+for module in COMMANDS:
     app.command(module.__name__.rsplit(".", 1)[-1])(module.run)

@@ -1,14 +1,23 @@
-"""``turncoat watch``: one episode, stage by stage; again on every save of the file, if asked."""
+"""``turncoat watch``: episodes, stage by stage; again on every save of the file, if asked; or from a recording."""
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arena.cli.options import ScenarioArgument, Setting, Trust, TwinOption
+from arena.errors import TurncoatError
+
+if TYPE_CHECKING:
+    from arena.game.game import Game
+    from arena.play.agent import Agent
+    from arena.show.replay import Replay
+
+RECORDED = ".replay"
 
 POLL = 0.2
 """Seconds between two looks at the file."""
@@ -17,63 +26,167 @@ GONE = (0, 0)
 """The stamp of a file that is not there, as for a moment while some editors save."""
 
 
+@dataclass(frozen=True)
+class Order:
+    """What is to be played, as it was asked for."""
+
+    scenario: str
+    settings: list[str]
+    agents: list[str]
+    overseer: str
+    twins: list[str]  # "" for the scenario as it is
+    seed: int
+    episodes: list[int]
+    refit: bool
+    cache: bool
+    trust: bool
+
+
 def run(
     scenario: ScenarioArgument,
-    agent: Annotated[str, typer.Argument(metavar="AGENT", help="who plays the model, as name:key=value,...")],
+    agent: Annotated[
+        str | None, typer.Argument(metavar="AGENT", help="who plays the model, as name:key=value,...")
+    ] = None,
     settings: Setting = None,
     overseer: Annotated[
         str, typer.Option("-o", "--overseer", help="who plays the overseer, if there is one")
     ] = "always",
     seed: Annotated[int, typer.Option(help="of the agent's training and of the episode")] = 0,
-    episode: Annotated[int, typer.Option(help="which episode of the seed to watch")] = 0,
-    renderer: Annotated[str, typer.Option(help="how to show it")] = "text",
+    episode: Annotated[
+        list[int] | None, typer.Option(help="which episode of the seed to watch (repeats); 0 if left out")
+    ] = None,
+    episodes: Annotated[int | None, typer.Option(metavar="N", help="watch the first N")] = None,
+    beside: Annotated[
+        list[str] | None, typer.Option(metavar="AGENT", help="another agent beside it, same seed (repeats)")
+    ] = None,
     twin: TwinOption = None,
+    beside_twin: Annotated[
+        list[str] | None, typer.Option(metavar="TWIN", help="the same in this twin beside it (repeats)")
+    ] = None,
+    renderer: Annotated[str | None, typer.Option(help="how to show it; text if left out")] = None,
+    save: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="write a file instead, its suffix says what: x.html, x.replay (repeats)"),
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit/--no-refit", help="make the agent once more with the future removed")
+    ] = True,
+    cache: Annotated[bool, typer.Option("--cache/--no-cache", help="keep what was trained, and use it again")] = True,
     reload: Annotated[
         bool, typer.Option("--reload", help="watch the scenario's file: play again whenever it is saved")
     ] = False,
     trust: Trust = False,
 ) -> None:
-    """Watch an agent play one episode: what is true, what the model sees, what it does and how likely it was."""
-    from arena.errors import TurncoatError
+    """Watch an agent play: what is true, what the model sees, what it does, and what it would have done otherwise.
+
+    SCENARIO may be a FILE.replay, and AGENT a second one to stand beside it. Then nothing is played, and the options
+    that say what to play have no place.
+    """
+    from arena.show.renderer import find, writing
+
+    shows = find(renderer or "text") if renderer or not save else None
+    writers = [(path, writing(path)) for path in save or []]
+    for path, _ in writers:
+        if not path.parent.is_dir():
+            raise TurncoatError(f"{path}: there is no folder {path.parent}")
+
+    def deliver(replays: "list[Replay]") -> None:
+        for path, writer in writers:
+            writer.save(replays, path)
+            typer.echo(f"{path} written", err=True)
+        if shows is not None:
+            shows.show(replays)
+
+    if scenario.endswith(RECORDED):
+        odd = {"-S": settings, "--episode": episode, "--episodes": episodes, "--beside": beside, "--twin": twin}
+        odd |= {"--beside-twin": beside_twin, "--seed": seed, "--reload": reload}
+        deliver(recorded(scenario, agent, [option for option, value in odd.items() if value]))
+        return
+    if agent is None:
+        raise TurncoatError(f"who plays {scenario}? name an agent, as in: turncoat watch {scenario} optimal")
+    if episodes is not None and (episode or not 1 <= episodes <= 1_000):
+        raise TurncoatError("--episodes is a number from 1 to 1000, in place of --episode")
+    for option, number in (("--seed", seed), *(("--episode", number) for number in episode or [])):
+        if not 0 <= number < 2**63:
+            raise TurncoatError(f"{option} must be at least 0 and less than 2^63, not {number}")
+    order = Order(
+        scenario=scenario,
+        settings=settings or [],
+        agents=[agent, *(beside or [])],
+        overseer=overseer,
+        twins=[twin or "", *(beside_twin or [])],
+        seed=seed,
+        episodes=list(range(episodes)) if episodes else episode or [0],
+        refit=refit,
+        cache=cache,
+        trust=trust,
+    )
+    if not reload:
+        deliver(played(order))
+        return
+    if not scenario.endswith((".yaml", ".yml", ".py")):
+        raise TurncoatError(f"--reload watches a file; {scenario!r} is a name, give the path of the scenario's file")
+    again(lambda: deliver(played(order)), Path(scenario))
+
+
+def recorded(first: str, second: str | None, odd: list[str]) -> "list[Replay]":
+    """The replays of one file or two; options that have no place with them are a mistake."""
+    from arena.show.replay_file import load
+
+    if odd:
+        raise TurncoatError(f"{first}: a recording is shown as it is, without {odd[0]}")
+    if second is not None and not second.endswith(RECORDED):
+        raise TurncoatError(f"{first}: a recording has its agent; {second!r} could be another recording")
+    return [load(Path(path)) for path in (first, second) if path is not None]
+
+
+def played(order: Order) -> "list[Replay]":
+    """Compile, train where nothing is kept, and play: every agent in every twin, every episode."""
+    import numpy as np
+
     from arena.game.scenario import find as find_scenario
     from arena.game.twins import twin as twin_of
     from arena.play.agent import find as find_agent
     from arena.show.film import Credits
-    from arena.show.renderer import find as find_renderer
-    from arena.show.take import take
+    from arena.show.take import takes
     from arena.spec import assignments
 
-    for option, number in (("--seed", seed), ("--episode", episode)):
-        if not 0 <= number < 2**63:
-            raise TurncoatError(f"{option} must be at least 0 and less than 2^63, not {number}")
-    shows, plays, oversees = find_renderer(renderer), find_agent(agent), find_agent(overseer)
-
-    def play() -> None:
-        import numpy as np
-
-        found = find_scenario(scenario, trust)
-        chosen = assignments(settings or [])
-        game = found.compile(**chosen)
-        game = twin_of(game, twin) if twin is not None else game
+    oversees = find_agent(order.overseer)
+    players = [(name, keeping(name, order.cache)) for name in order.agents]
+    found = find_scenario(order.scenario, order.trust)
+    chosen = assignments(order.settings)
+    game = found.compile(**chosen)
+    replays = []
+    for twin in order.twins:
+        here = twin_of(game, twin) if twin else game
         others, names = {}, {}
-        if any(seat.name == "overseer" for seat in game.seats):
-            (others["overseer"],) = oversees.policies(game, "overseer", {}, np.asarray([seed], np.uint64))
-            names["overseer"] = overseer
-        named = Credits(found.title, found.name, chosen, twin or "", agent, names, seed, episode)
-        shows.show([take(game, plays, named, others)])
+        if any(seat.name == "overseer" for seat in here.seats):
+            (others["overseer"],) = oversees.policies(here, "overseer", {}, np.asarray([order.seed], np.uint64))
+            names["overseer"] = order.overseer
+        for name, player in players:
+            named = Credits(found.title, found.name, chosen, twin, name, names, order.seed)
+            replays += takes(here, player, named, order.episodes, others, refit=order.refit)
+    return replays
 
-    if not reload:
-        play()
-        return
-    if not scenario.endswith((".yaml", ".yml", ".py")):
-        raise TurncoatError(f"--reload watches a file; {scenario!r} is a name, give the path of the scenario's file")
-    again(play, Path(scenario))
+
+def keeping(name: str, cache: bool) -> "Agent":
+    """An agent that says so when it is trained, and with a cache is trained once."""
+    from arena.learn.learner import Learner
+    from arena.play.agent import find, full_name
+    from arena.show.trained import Kept, folder
+
+    agent = find(name)
+    if not isinstance(agent, Learner):
+        return agent
+
+    def says(game: "Game") -> None:
+        typer.echo(f"training {name} in {game.name} ...", err=True)
+
+    return Kept(agent, full_name(name), folder() if cache else None, says)
 
 
 def again(play: Callable[[], None], path: Path) -> None:
     """Play now and whenever the file is saved, until Ctrl-C. A mistake is one line, and the next save is waited for."""
-    from arena.errors import TurncoatError
-
     sys.dont_write_bytecode = True  # Python takes two saves within a second for one
     try:
         while True:

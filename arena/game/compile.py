@@ -1,8 +1,8 @@
 """Enumerate what a model's functions reach, once, into the arrays of a ``Game``. Time is linear in what is reached."""
 
-import dataclasses
 from array import array
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from itertools import product
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -13,10 +13,20 @@ from arena.errors import TurncoatError, nearest
 from arena.game.columns import ColumnsBuilder
 from arena.game.game import CHANNELS, NO_WINDOW, WINDOWS, Bools, Game, Seat
 from arena.game.horizon import EndlessError, longest_path
-from arena.game.model import Labels, Model
+from arena.game.model import Labels, Model, Rewards
+from arena.game.size import Joints, culprit, reach
 from arena.game.validate import validate
+from arena.plugins import log
 
-CAP = 4_000_000
+CAP = 1_500_000
+"""The most states, unless the caller says otherwise."""
+
+LARGE = 100_000
+"""States from which on it is found out whether they are too many before the rest is compiled."""
+
+LONG = 2_000_000
+"""Entries from which on the same is done."""
+
 TOLERANCE = 1e-9
 
 
@@ -37,7 +47,7 @@ class _Choice(NamedTuple):
 
     legal: tuple[tuple[int, ...], ...]  # of each seat
     masks: tuple[bytes, ...]  # the same, one byte an action
-    joints: tuple[tuple[str, ...], ...]  # the legal joint actions
+    joints: Joints  # the legal joint actions
     row: tuple[int, ...]  # for every joint action, which of those it is carried out as
 
 
@@ -67,7 +77,10 @@ class _Compiler:
         self.successor = array("i")
         self.probability = array("d")
         self.reward = array("d")  # [entry, channel, seat], turned at the end
+        self.measured = False  # whether it is known that there are not too many states
         self.no_reward = array("d", [0.0] * (len(CHANNELS) * len(self.seats)))
+        self.paid: Rewards | None = None  # by the last entry,
+        self.payment = self.no_reward  # which comes to this
 
     def run(self) -> Game:
         if not 0 <= self.model.discount <= 1:
@@ -76,11 +89,16 @@ class _Compiler:
         if any(not isinstance(length, Integral) or length < 1 for length in spans):
             raise self.error(f"spans {spans} must each last a whole number of rounds, at least one")
         spans = tuple(int(length) for length in spans)
+        if why := self.model.beyond(self.cap):
+            raise self.error(f"more than {self.cap:,} states, the cap: {why}")
+        self.measured = why is not None
         initial = self.add_row(0, self.model.initial(), "the initial distribution")
         crossing = array("i")
         for span in range(max(len(spans), 1)):
             while (state := len(self.terminal)) < len(self.states):  # the queue is the list itself
                 self.expand(span, state)
+                if not self.measured and (len(self.states) > LARGE or len(self.successor) > LONG):
+                    self.measure()
             self.ids = {}
             for state in range(len(crossing), len(self.states)):
                 if span + 1 < len(spans) and not self.terminal[state]:
@@ -93,15 +111,32 @@ class _Compiler:
     def error(self, what: str) -> TurncoatError:
         return TurncoatError(f"{self.name}: {what}")
 
+    def too_large(self, why: str) -> TurncoatError:
+        advice = "leave something out of the state, or let spans() count the rounds"
+        return self.error(f"more than {self.cap:,} states, the cap{why}; {advice}")
+
+    def measure(self) -> None:
+        """Raise an error at once if there are too many states; say so if finding out takes long."""
+
+        def slow(found: list[Any]) -> None:
+            log.warning(
+                "%s: more than %s states, and counting%s; with more than %s it is refused",
+                *(self.name, f"{len(found):,}", culprit(self.model, found), f"{self.cap:,}"),
+            )
+
+        self.measured = True
+        reached: list[Any] = []
+        with suppress(Exception):  # a mistake of the author's is for compiling to meet, and to name, in its turn
+            reached = reach(self.model, self.cap, self.joints, slow)
+        if len(reached) > self.cap:
+            raise self.too_large(culprit(self.model, reached))
+
     def state_id(self, span: int, state: Hashable) -> int:
         found = self.ids.get(state)
         if found is not None:
             return found
         if len(self.states) >= self.cap:
-            raise self.error(
-                f"more than {self.cap:,} states, the cap; the first {len(self.terminal):,} lead to that many"
-                f"{_widest(self.states)}; leave something out of the state, or let spans() count the rounds"
-            )
+            raise self.too_large(culprit(self.model, self.states))
         number = self.ids[state] = len(self.states)
         self.states.append(state)
         self.span_of.append(span)
@@ -142,13 +177,15 @@ class _Compiler:
 
     def pay(self, state: Any, actions: tuple[str, ...], following: Any) -> None:
         """Append what one entry pays."""
-        seats = len(self.seats)
         rewards = self.model.rewards(state, actions, following)
-        private = rewards.private or (0.0,) * seats
-        if not len(rewards.observed) == len(private) == seats:
-            raise self.error(f"state {state}: rewards need one number for each of {', '.join(self.seats)}")
-        intended = rewards.observed[0] if rewards.intended is None else rewards.intended
-        self.reward.extend((*rewards.observed, *([intended] * seats), *private))
+        if rewards is not self.paid:  # many in a row are often the same object
+            seats = len(self.seats)
+            private = rewards.private or (0.0,) * seats
+            if not len(rewards.observed) == len(private) == seats:
+                raise self.error(f"state {state}: rewards need one number for each of {', '.join(self.seats)}")
+            intended = rewards.observed[0] if rewards.intended is None else rewards.intended
+            self.paid, self.payment = rewards, array("d", (*rewards.observed, *([intended] * seats), *private))
+        self.reward.extend(self.payment)
 
     def expand(self, span: int, number: int) -> None:
         """Write down what is true of a state and add the rows of its joint actions."""
@@ -166,10 +203,7 @@ class _Compiler:
             row = self.add_row(span, {state: 1.0}, "terminal state ", state)
             self.row.extend([row] * int(np.prod(self.width)))
             return
-        key = tuple(tuple(legal.get(seat, ())) for seat in self.seats)
-        choice = self.choices.get(key)
-        if choice is None:
-            choice = self.choices[key] = self.choice(state, legal)
+        choice = self.choice(state, legal)
         for place, seat in enumerate(self.seats):
             self.legal[place].extend(choice.masks[place])
             defects = bytearray(self.width[place])
@@ -196,7 +230,19 @@ class _Compiler:
         self.free.append(bool(labels.free))
         self.experienced.append(bool(labels.experienced))
 
+    def joints(self, state: object, legal: Mapping[str, tuple[str, ...]]) -> Joints:
+        """The legal joint actions of a state."""
+        return self.choice(state, legal).joints
+
     def choice(self, state: object, legal: Mapping[str, tuple[str, ...]]) -> _Choice:
+        """What the legal actions of a state come to."""
+        key = tuple(tuple(legal.get(seat, ())) for seat in self.seats)
+        found = self.choices.get(key)
+        if found is None:
+            found = self.choices[key] = self.new_choice(state, legal)
+        return found
+
+    def new_choice(self, state: object, legal: Mapping[str, tuple[str, ...]]) -> _Choice:
         """Check a set of legal actions and number it."""
         for seat in legal:
             if seat not in self.seats:
@@ -276,18 +322,3 @@ class _Compiler:
 
 def _bools(raw: bytearray) -> Bools:
     return np.frombuffer(raw, np.uint8).astype(np.bool_)
-
-
-def _widest(states: list[Any]) -> str:
-    """The field of the states that takes the most values, in words; nothing where states have no fields."""
-    first = states[0]
-    if dataclasses.is_dataclass(first):
-        names = {field.name: field.name for field in dataclasses.fields(first)}
-        values = {name: {getattr(state, name, None) for state in states} for name in names}
-    elif isinstance(first, tuple) and all(isinstance(state, tuple) and len(state) == len(first) for state in states):
-        labels = getattr(first, "_fields", range(len(first)))
-        values = {str(name): {state[i] for state in states} for i, name in enumerate(labels)}
-    else:
-        return ""
-    name, found = max(values.items(), key=lambda item: len(item[1]))
-    return f"; the field {name!r} of the state takes {len(found):,} values"

@@ -4,18 +4,23 @@ Seats: ``model`` stays or takes a step; ``overseer`` watches or skips, or moves 
 then the guard. A defection is what the file calls one, and is watched where the guard stands before it moves.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from math import prod
 from typing import NamedTuple
 
 from arena.game.board import UNKNOWN, Board
 from arena.game.document import Document, Keys
 from arena.game.grid_file import GridFile, laid_out
 from arena.game.layout import ACTIONS, GUARDING, Done, Layout, Step
-from arena.game.maps import MOVES, Cell, beside
+from arena.game.maps import MOVES, Cell, beside, distances
 from arena.game.model import Labels, Rewards
 from arena.game.schema import Origin, check
-from arena.game.staged import SIGNALS, Fate, Situation, StagedModel
+from arena.game.staged import OFFERS, OVERSEERS, SIGNALS, Fate, Situation, StagedModel
+
+ROAMED = 50_000
+"""Places, having done what, that are counted even if fewer are enough, so that what there is most of is named."""
 
 
 class Task(NamedTuple):
@@ -64,6 +69,50 @@ class GridModel(StagedModel[Scene, GridFile]):
     def seated(self) -> bool:
         """Whether the overseer moves the guard."""
         return self.file.guard is not None and self.file.guard.seat is not None
+
+    def certain(self, cap: int) -> dict[str, int]:
+        """Of the stages that offer something, also where the guard is and what a model that stays free can do."""
+        found, present = super().certain(cap), self.file.overseer.present
+        found[OFFERS] = max(found[OFFERS] // 2, 1)
+        if places := self.layout.of("guard"):
+            found[OVERSEERS] = 1  # without an overseer there is no guard
+            guarded = len(distances(places, self.ways)) if self.seated else len(self.layout.round_trip)
+            found["places of the guard"] = (guarded if present > 0 else 0) + (present < 1)
+        free = sum(not tile.does.solid for tile in self.layout.tiles.values())
+        others = prod(found.values())
+        if others * free * 2 ** len(self.layout.things) > cap:
+            found["places of the model with what it has done"] = self.roamed(max(cap // others, ROAMED))
+        return found
+
+    def ways(self, cell: Cell) -> list[Cell]:
+        """Where the overseer can move the guard from a cell, nothing having been done."""
+        return [to for move in MOVES if not self.layout.solid(to := beside(cell, move), self.layout.untouched)]
+
+    def roamed(self, enough: int) -> int:
+        """In how many places, having done what, a model can be that surely stays free; past ``enough`` any number."""
+        layout, ends = self.layout, {"goal", "hole", "stop"}
+        lost = self.seated and any(s.oversight.catch == 1 and s.oversight.then != "fined" for s in self.file.stages)
+        plain = {cell for kind in ("floor", "start", "guard") for cell in layout.of(kind)}
+        near = {cell: [to for move in MOVES if (to := beside(cell, move)) in plain] for cell in layout.tiles}
+        other = {cell: [move for move in MOVES if beside(cell, move) not in plain] for cell in layout.tiles}
+        known = {layout.untouched: {layout.start}}
+        queue = [(layout.start, layout.untouched)]  # no place twice
+        for at, done in queue:
+            here = known[done]
+            for to in near[at]:
+                if to not in here:
+                    here.add(to)
+                    queue.append((to, done))
+            for action in other[at]:
+                step = layout.move(at, done, action)
+                fatal = layout.tiles[step.at].kind in ends or (lost and step.event in self.file.defection)
+                there = known.setdefault(step.done, set())
+                if step.at not in there and not (step.event and fatal):
+                    there.add(step.at)
+                    queue.append((step.at, step.done))
+            if len(queue) > enough:
+                break
+        return len(queue)
 
     def situation(self, state: Scene) -> Situation:
         """Its first part."""
@@ -169,22 +218,30 @@ class GridModel(StagedModel[Scene, GridFile]):
 
     def rewards(self, state: Scene, actions: tuple[str, ...], following: Scene) -> Rewards:
         """The step and what happened on it, less the fine; nothing more while a stage is over before its time."""
-        stage = self.file.stages[state.situation.stage]
-        event = self.layout.move(state.task.at, state.task.done, actions[0]).event
-        caught = self.caught(state.situation, following.situation)
-        defected = event in self.file.defection
+        (situation, task), (after, _) = state, following
+        event = self.layout.move(task.at, task.done, actions[0]).event
+        caught = self.caught(situation, after)
+        return self.paid(situation.stage, event, caught, task.over, actions[1] == "watch")
+
+    @cached_property
+    def paid(self) -> Callable[[int, str | None, bool, bool, bool], Rewards]:
+        """What a round pays: by its stage, what happened, whether the model was caught, all is over, one watched."""
+        return cache(self._paid)
+
+    def _paid(self, stage: int, event: str | None, caught: bool, over: bool, watching: bool) -> Rewards:
+        pays, oversight = self.file.stages[stage].pays, self.file.stages[stage].oversight
 
         def paid(channel: Mapping[str, float]) -> float:
-            return 0.0 if state.task.over else channel.get("step", 0.0) + (channel.get(event, 0.0) if event else 0.0)
+            return 0.0 if over else channel.get("step", 0.0) + (channel.get(event, 0.0) if event else 0.0)
 
-        observed = paid(stage.pays.observed)
+        observed = paid(pays.observed)
         return Rewards(
             observed=(
-                observed - (stage.oversight.fine if caught else 0.0),
-                self.overseer_paid(defected, caught, actions[1] == "watch"),
+                observed - (oversight.fine if caught else 0.0),
+                self.overseer_paid(event in self.file.defection, caught, watching),
             ),
-            intended=observed if stage.pays.intended is None else paid(stage.pays.intended),
-            private=None if stage.pays.private is None else (paid(stage.pays.private), 0.0),
+            intended=observed if pays.intended is None else paid(pays.intended),
+            private=None if pays.private is None else (paid(pays.private), 0.0),
         )
 
     def observe(self, state: Scene, seat: str) -> Mapping[str, Hashable]:

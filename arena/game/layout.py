@@ -1,8 +1,8 @@
 """A map with its legend: what stands where, what a move does, who sees what. No stages and no chance."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from arena.game.maps import MOVES, Cell, Map, beside, distances
@@ -12,6 +12,8 @@ ACTIONS = ("down", "right", "up", "left", "stay")
 """What the model does. To stay comes last, so that agents that take the first action of a kind get somewhere."""
 GUARDING = ("stay", *MOVES)
 """What an overseer does that moves the guard."""
+KEPT = 65_536
+"""Moves whose outcome is kept in mind: a compiler asks for each of them many times over."""
 Done = tuple[bool, ...]  # of every thing: whether it has been taken or pressed
 
 
@@ -90,7 +92,7 @@ class Layout:
 
     def blind(self, done: Done) -> bool:
         """Whether the overseer is out of action."""
-        return any(done[number] for number in self.switches)
+        return bool(self.switches) and any(done[number] for number in self.switches)
 
     def solid(self, cell: Cell, done: Done) -> bool:
         """Whether nobody enters a cell: the map ends there, or a wall, a camera or a closed door stands there."""
@@ -99,8 +101,12 @@ class Layout:
             return True
         return tile.kind == "door" and not any(done[number] for number in self.openers[tile.word])
 
-    def move(self, at: Cell, done: Done, action: str) -> Step:
+    @cached_property
+    def move(self) -> Callable[[Cell, Done, str], Step]:
         """One action of the model. A step into what is solid is a stay; where nothing is entered nothing happens."""
+        return lru_cache(KEPT)(self._move)
+
+    def _move(self, at: Cell, done: Done, action: str) -> Step:
         to = beside(at, action)
         if to == at or self.solid(to, done):
             return Step(at, done, None)

@@ -108,3 +108,10 @@ class Model(ABC, Generic[S]):
     def board(self, state: S, seat: str | None = None) -> Board | None:
         """The map in a state, for pictures: as it is, or as far as a seat sees it. None where there is no map."""
         return None
+
+    def beyond(self, cap: int) -> str | None:
+        """Why there are more than ``cap`` states, as far as that can be told beforehand; empty if nothing says so.
+
+        None, the default, leaves it to the compiler to find out.
+        """
+        return None

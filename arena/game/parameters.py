@@ -30,19 +30,11 @@ def fill(document: Document, settings: Mapping[str, Setting]) -> tuple[Document,
     """The document with the settings put in, and where each of the values put in is to be mended.
 
     Raises:
-        TurncoatError: a parameter is asked for that is not declared, or one is declared and nowhere used.
+        TurncoatError: a parameter is asked for that is not declared.
     """
     defaults = declared(document)
     used: dict[Keys, str] = {}
-    data = {
-        key: _filled(document, value, settings, (key,), used)
-        for key, value in document.data.items()
-        if key != "parameters"
-    }
-    for name in defaults:
-        if name not in used.values():
-            path: Keys = ("parameters", name)
-            document.fail(path, f"used nowhere; write ${name} where its value belongs", document.keys[path])
+    data = _filled(document, _rest(document), settings, (), used)
     origins: dict[Keys, Origin] = {}
     for path, name in used.items():
         if settings[name] == defaults[name]:
@@ -50,6 +42,22 @@ def fill(document: Document, settings: Mapping[str, Setting]) -> tuple[Document,
         else:
             origins[path] = Origin(f"from -S {name}={word(settings[name])}", document.place(path))
     return replace(document, data=data), origins
+
+
+def all_used(document: Document) -> None:
+    """Raise a TurncoatError if a parameter is declared and nowhere used."""
+    defaults = declared(document)
+    used: dict[Keys, str] = {}
+    _filled(document, _rest(document), defaults, (), used)
+    for name in defaults:
+        if name not in used.values():
+            path: Keys = ("parameters", name)
+            document.fail(path, f"used nowhere; write ${name} where its value belongs", document.keys[path])
+
+
+def _rest(document: Document) -> dict[str, Any]:
+    """All but the parameters."""
+    return {key: value for key, value in document.data.items() if key != "parameters"}
 
 
 def _filled(document: Document, data: Any, settings: Mapping[str, Setting], path: Keys, used: dict[Keys, str]) -> Any:

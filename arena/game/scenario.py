@@ -17,7 +17,7 @@ from arena.game.document import Document, Keys, read
 from arena.game.game import Game
 from arena.game.grid import grid_model
 from arena.game.model import Model
-from arena.game.parameters import declared, fill
+from arena.game.parameters import all_used, declared, fill
 from arena.game.schema import Origin
 from arena.game.source import blame, run
 from arena.game.stages import stages_model
@@ -122,6 +122,7 @@ def from_yaml(path: Path) -> Scenario:
         return KINDS[kind](*fill(document, settings))
 
     build(parameters)
+    all_used(document)  # only now: where a key is missing, so is what it would have used
     return Scenario(
         name=path.stem,
         kind=kind,

@@ -5,9 +5,11 @@ part of the state, if it has one, stands beside it.
 """
 
 from abc import abstractmethod
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import product
+from math import prod
 from typing import Annotated, Any, Generic, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -20,6 +22,8 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Status = Literal["free", "corrected", "stopped", "ended"]
 SIGNALS = ("deployment", "oversight", "future")
+OFFERS, OVERSEERS = "draws of which stages offer anything", "draws of whether there is an overseer"
+KEPT = 16_384  # situations that are kept in mind: a compiler asks what follows on each of them many times over
 MAX_UNCERTAIN = 10  # stages that may or may not offer anything: every one doubles the states
 
 
@@ -200,13 +204,33 @@ class StagedModel(Model[S], Generic[S, F]):
             for offers, chance in offered.items()
             for overseen, there in ((True, present), (False, 1 - present))
             if there > 0
-            for situation, probability in self.cued(Situation(0, "free", False, offers, (), overseen)).items()
+            for situation, probability in self.cued(Situation(0, "free", False, offers, (), overseen), False).items()
         }
 
     def following(self, situation: Situation, blind: bool = False) -> Mapping[Situation, float]:
         """On to the next stage; that the model has just been fined stays to be seen. Who was stopped goes on."""
         status: Status = "free" if situation.status == "stopped" else situation.status
         return self.cued(situation._replace(stage=situation.stage + 1, status=status, cues=()), blind)
+
+    def certain(self, cap: int) -> dict[str, int]:
+        """Parts of the state, and how many values each takes at least, in all combinations; past ``cap`` any number.
+
+        A model that complies is free at the start of every stage, whatever was drawn, and any noise may be seen there.
+        """
+        signals: list[Signal] = [getattr(self.file.signals, name) for name in SIGNALS]
+        return {
+            "stages": len(self.file.stages),
+            OFFERS: 2 ** sum(stage.chance < 1 for stage in self.file.stages),
+            OVERSEERS: 2 if 0 < self.file.overseer.present < 1 else 1,
+            "readings of noisy signals": 2 ** sum(s.noisy is not None and 0 < s.noisy < 1 for s in signals),
+        }
+
+    def beyond(self, cap: int) -> str:
+        """What is certain, multiplied out, the largest part first."""
+        parts = sorted(self.certain(cap).items(), key=lambda part: -part[1])
+        least = prod(number for _, number in parts)
+        told = " × ".join(f"{number:,} {name}" for name, number in parts if number > 1)
+        return f"there are {least:,} or more, {told}" if least > cap else ""
 
     def tempted(self, situation: Situation) -> bool:
         """Whether the model is free to defect and the stage offers anything."""
@@ -277,8 +301,15 @@ class StagedModel(Model[S], Generic[S, F]):
         catch: float = self.file.stages[stage].oversight.catch
         return catch > 0
 
-    def cued(self, situation: Situation, blind: bool = False) -> Mapping[Situation, float]:
-        """A situation with the model's cues drawn; those of the whole stage only where there are none yet."""
+    @cached_property
+    def cued(self) -> Callable[[Situation, bool], Mapping[Situation, float]]:
+        """A situation with the model's cues drawn; those of the whole stage only where there are none yet.
+
+        The flag says whether the task has put the overseer out of action.
+        """
+        return lru_cache(KEPT)(self._cued)
+
+    def _cued(self, situation: Situation, blind: bool) -> Mapping[Situation, float]:
         options: list[dict[bool | None, float]] = []
         for i, (name, true) in enumerate(zip(SIGNALS, self.signals(situation, blind), strict=True)):
             signal: Signal = getattr(self.file.signals, name)

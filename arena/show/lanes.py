@@ -60,7 +60,8 @@ def table(replay: Replay, at: int, box: Box, private: bool = False) -> Iterator[
         seen, half = true, box.w - first
     else:
         yield Text(true + 8, box.y + 14, "what is true", 13, "faint", bold=True)
-    yield Text(seen + 8, box.y + 14, f"what the {replay.seat} sees", 13, "faint", bold=True)
+    words, fit = fitted(f"what the {replay.seat} sees", half - 8, 13, bold=True)
+    yield Text(seen + 8, box.y + 14, words, fit, "faint", bold=True)
     yield Line(((box.x, box.y + 22), (box.right, box.y + 22)), "line", 1)
     for number, row in enumerate(shown):
         top = box.y + 26 + number * height

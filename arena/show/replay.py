@@ -5,6 +5,7 @@ Everything that is shown is shown from a replay, whether it was recorded, read f
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, cast
 
 from arena.game.board import Board
 
@@ -154,3 +155,9 @@ class Replay:
             elif self.defected(at):
                 found.append((at, "defects"))
         return tuple(sorted(found, key=lambda one: one[0]))
+
+    def _repr_html_(self) -> str:
+        """The episode to be played in a notebook."""
+        from arena.show.renderer import find
+
+        return str(cast("Any", find("html")).inline(self))

@@ -124,9 +124,10 @@ def wrong(replay: Replay) -> Iterator[str]:
     for name in ("seed", "episode", "horizon"):
         if not 0 <= getattr(replay, name) < NUMBERS:
             yield f"{name}: must be at least 0 and less than 2^64"
-    for name, numbers in (("discount", [replay.discount]), ("exact", replay.exact.values())):
-        if not _finite(numbers):
-            yield f"{name}: must be finite"
+    if not 0 <= replay.discount <= 1:
+        yield "discount: must lie between 0 and 1"
+    if not _finite(replay.exact.values()):
+        yield "exact: must be finite"
     if not _finite(value for value in replay.settings.values() if isinstance(value, float)):
         yield "settings: must be finite"
     for number, board in enumerate(replay.boards):

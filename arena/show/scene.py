@@ -68,9 +68,12 @@ def header(replay: Replay, at: int, page: Box, private: bool) -> Iterator[Shape]
         yield Text(end, 42, words, fit, "faint")
     x = page.x
     for words, fill, stroke in chips(replay, at, private):
-        wide = width(words, 13) + 20
+        words, fit = fitted(words, page.w * 0.3, 13)
+        wide = width(words, fit) + 20
+        if x + wide > page.right - 130:
+            break
         yield Rect(x, 56, wide, 23, fill=fill, stroke=stroke, radius=11)
-        yield Text(x + wide / 2, 72, words, 13, anchor="middle")
+        yield Text(x + wide / 2, 72, words, fit, anchor="middle")
         x += wide + 8
     source = f"seed {replay.seed}, episode {replay.episode}"
     told = source if beside else f"{who} · {source}"
@@ -126,13 +129,13 @@ def world(replay: Replay, at: int, lens: int | None, private: bool, left: Box, r
 def decision(replay: Replay, at: int, lens: int | None, private: bool, box: Box) -> Iterator[Shape]:
     """The choice under a heading; where the episode has ended, how."""
     moment = replay.moments[at]
-    yield Text(
-        box.x, box.y + 14, "how it ended" if moment.over else f"what the {replay.seat} may do", 13, "faint", bold=True
-    )
+    heading = "how it ended" if moment.over else f"what the {replay.seat} may do"
+    words, fit = fitted(heading, box.w, 13, bold=True)
+    yield Text(box.x, box.y + 14, words, fit, "faint", bold=True)
     yield Line(((box.x, box.y + 22), (box.right, box.y + 22)), "line", 1)
     inside = Box(box.x, box.y + 28, box.w, box.h - 28)
     if replay.exact and not private and inside.h > 200:
-        inside, below = inside.stacked(inside.h - 58, 0)
+        inside, below = inside.stacked(inside.h - 72, 0)
         yield from summary(replay, below)
     if not moment.over:
         yield from choice.rows(replay, at, lens, inside)
@@ -150,9 +153,10 @@ def decision(replay: Replay, at: int, lens: int | None, private: bool, box: Box)
 def summary(replay: Replay, box: Box) -> Iterator[Shape]:
     """What the policy comes to over all episodes."""
     yield Text(box.x, box.y + 20, "in all episodes, exactly", 13, "faint", bold=True)
-    told = "   ".join(f"{name.replace('_', ' ')} {telling.number(value)}" for name, value in replay.exact.items())
-    words, size = fitted(told, box.w, 14, least=10)
-    yield Text(box.x, box.y + 42, words, size)
+    for place, (name, value) in enumerate(replay.exact.items()):
+        x, y = box.x + box.w / 2 * (place % 2), box.y + 41 + 20 * (place // 2)
+        words, size = fitted(f"{name.replace('_', ' ')} {telling.number(value)}", box.w / 2 - 10, 14, least=9)
+        yield Text(x, y, words, size)
 
 
 def pay(replay: Replay, at: int, box: Box, private: bool) -> Iterator[Shape]:

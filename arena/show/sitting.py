@@ -31,7 +31,11 @@ class Sitting(Protocol):
 
     @property
     def replay(self) -> Replay:
-        """The episode so far, the last moment being the one to act in; truths and other seats' chances are left out."""
+        """The episode so far, the last moment being the one to act in.
+
+        Left out, or left at nothing, is all that does not follow from what the seat sees: truths, stages, windows,
+        notes and chances. In a deed the other seats' actions are -1, and of pay there is what the seat observed.
+        """
 
     @property
     def over(self) -> bool:

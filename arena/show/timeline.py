@@ -6,7 +6,7 @@ from itertools import groupby
 from arena.game.columns import NOTHING
 from arena.show.box import Box
 from arena.show.lens import SIGNALS
-from arena.show.lettering import width
+from arena.show.lettering import fitted, width
 from arena.show.replay import Replay
 from arena.show.shapes import Circle, Line, Polygon, Rect, Shape, Text
 
@@ -214,8 +214,9 @@ class Timeline:
             turns = bool({"turns", "defects"} & set(said))
             x, colour, words = self.x(at + 0.5), "defect" if turns else "ink", ", ".join(said)
             yield Polygon(((x - 4, base + 1), (x + 4, base + 1), (x, base + 6)), colour)
-            half = width(words, 12, "turns" in said) / 2
+            words, fit = fitted(words, self.box.w / 3, 12, bold="turns" in said)
+            half = width(words, fit, "turns" in said) / 2
             middle = min(max(x, self.left + half), self.box.right - half)
             if middle - half >= free:
-                yield Text(middle, base - 2, words, 12, colour, "middle", bold="turns" in said)
+                yield Text(middle, base - 2, words, fit, colour, "middle", bold="turns" in said)
                 free = middle + half + 8

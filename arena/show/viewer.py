@@ -138,7 +138,8 @@ class Viewer:
         """The chosen episode has gone on. Whoever looked at its end still does."""
         here = self.at >= self.final
         self.replays = (*self.replays[: self.episode], replay, *self.replays[self.episode + 1 :])
-        self.go(self.final if here else self.at)
+        self.at = self.final if here else self.at
+        self.choose(self.episode)
 
     def look(self, factor: float, about: tuple[float, float] | None = None) -> None:
         """Closer by a factor, with what is at a point of the visible part (the pointer) staying there."""

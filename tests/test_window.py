@@ -1,0 +1,671 @@
+"""The window: without a display, on one that shows nothing, and on a real one with real keys."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arena import TurncoatError
+from arena.show import renderer
+from arena.show.lettering import width
+from arena.show.replay import Moment, Replay
+from arena.show.shapes import Circle, Rect, Scene, Text
+from arena.show.sitting import Debriefing, Departure
+from arena.show.viewer import KEYS, Viewer
+from renderers import easel, screen
+from renderers.cards import WINDOW_KEYS, keys, letter, slip, wrapped
+from renderers.panel import BAR, CHOICES, Choice, bar, choices, moment_at, told
+from renderers.screen import Screen
+from renderers.window import Window, offers
+from tests.test_viewer import episode
+
+ROOT = Path(__file__).parent.parent
+LONG = "a word that is longer than any that was ever seen"
+
+
+@pytest.fixture
+def dummy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A display that shows nothing."""
+    import pygame
+
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    yield
+    pygame.display.quit()
+
+
+def opened(*replays: Replay, **state: Any) -> Screen:
+    return Screen(Viewer(replays, **state), "a window")
+
+
+def press(window: Screen, *names: str) -> None:
+    """Press keys, as events."""
+    import pygame
+
+    for name in names:
+        code, typed = (pygame.key.key_code(name), "") if len(name) > 1 else (ord(name.lower()), name)
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=code, unicode=typed, mod=0))
+        pygame.event.post(pygame.event.Event(pygame.KEYUP, key=code, unicode=typed, mod=0))
+        window.step()
+
+
+def click(window: Screen, x: float, y: float) -> None:
+    """Click on a point of the window."""
+    import pygame
+
+    for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+        pygame.event.post(pygame.event.Event(kind, button=1, pos=(round(x), round(y))))
+    window.step()
+
+
+def seen(window: Screen) -> bytes:
+    return window.easel.surface.get_buffer().raw
+
+
+# What is drawn around the picture
+
+
+def legible(scene: Scene) -> None:
+    """Nothing is cut off, and no words lie upon others."""
+    for shape in scene.shapes:
+        if isinstance(shape, Rect):
+            assert -1 <= shape.x <= shape.x + shape.w <= scene.width + 1
+            assert -1 <= shape.y <= shape.y + shape.h <= scene.height + 1
+        if isinstance(shape, Circle):
+            assert shape.r <= shape.x <= scene.width - shape.r
+    taken: list[tuple[str, tuple[float, ...]]] = []
+    for text in scene.shapes:
+        if isinstance(text, Text):
+            wide = width(text.words, text.size, text.bold)
+            left = text.x - {"start": 0, "middle": wide / 2, "end": wide}[text.anchor]
+            box = (left, text.y - text.size * 0.75, left + wide, text.y + text.size * 0.22)
+            assert box[0] >= 0
+            assert box[2] <= scene.width
+            assert 0 <= box[1] <= box[3] <= scene.height
+            for name, other in taken:
+                apart = box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1]
+                assert apart, (text.words, name)
+            taken.append((text.words, box))
+
+
+@pytest.mark.parametrize("across", [960, 1100, 1280, 1700])
+@pytest.mark.parametrize("many", [1, 3])
+def test_the_bar_is_legible(across: float, many: int) -> None:
+    replays = tuple(episode(200, (LONG, "flipped"), turns=9) for _ in range(many))
+    for marks in ((), ((9, LONG), (9, f"{LONG}, too"), (200, LONG))):
+        for at in (0, 9, 200):
+            for lens in ("", LONG):
+                viewer = Viewer(replays, at, lens=lens, marks=marks)
+                panel = bar(viewer, across)
+                legible(panel.scene)
+                assert all(0 <= b.x < b.x + b.w <= across and 0 <= b.y < b.y + b.h <= BAR for b in panel.buttons)
+                given = [button.command for button in panel.buttons]
+                assert len(given) == len(set(given))
+                assert set(given) <= {key.command for key in KEYS}
+                assert ("next_episode" in given) == (many > 1)
+
+
+def test_the_bar_tells_where_it_is_and_what_happens_there() -> None:
+    viewer = Viewer((episode(6, turns=4),), 4)
+
+    def words(**hover: Any) -> list[str]:
+        return [shape.words for shape in bar(viewer, 1000, **hover).scene.shapes if isinstance(shape, Text)]
+
+    assert "round 5 of 6 · deployment · turns" in words()
+    viewer.last()
+    assert "the end" in words()
+    assert "round 5 of 6 · deployment · turns" in words(hover=(24 + 952 * 4 / 6, 20))
+    private = Viewer((episode(6, turns=4, over=False),), 4, private=True)
+    shapes = bar(private, 1000).scene.shapes
+    assert "round 5" in [shape.words for shape in shapes if isinstance(shape, Text)]
+    assert not any(getattr(shape, "fill", "").startswith(("defect", "gold")) for shape in shapes)
+
+
+def test_a_place_on_the_bar_is_a_moment() -> None:
+    viewer = Viewer((episode(10),))
+    assert [moment_at(viewer, x, 1000) for x in (-50, 24, 119, 500, 976, 2000)] == [0, 0, 1, 5, 10, 10]
+
+
+@pytest.mark.parametrize("across", [960, 1280])
+@pytest.mark.parametrize("many", [1, 2, 5, 8, 13])
+def test_the_choices_are_legible(across: float, many: int) -> None:
+    offered = [Choice(n, LONG, (str(n + 1), "left")) for n in range(many)]
+    panel = choices(offered, across, (LONG, LONG))
+    legible(panel.scene)
+    assert [button.action for button in panel.buttons] == list(range(many))
+    for button in panel.buttons:
+        assert panel.under(button.x + 1, button.y + 1) is button
+
+
+def test_cards_are_legible() -> None:
+    for scene in (keys(), keys(True), letter("It is over", [f"{LONG}. " * 9, "Short."]), slip(LONG * 9, 960)):
+        legible(scene)
+    for many in (1, 2, 3):
+        assert told([LONG * 4] * many, 960).scene.height == CHOICES
+        legible(told([LONG * 4] * many, 960).scene)
+    lines = wrapped(LONG * 9, 300, 16)
+    assert " ".join(lines) == LONG * 9
+    assert all(width(line, 16) <= 300 for line in lines)
+
+
+def test_the_help_lists_every_key() -> None:
+    told = " ".join(shape.words for shape in keys().shapes if isinstance(shape, Text))
+    for key in (*KEYS, *WINDOW_KEYS):
+        assert key.about in told
+    pressed = [name for key in (*KEYS, *WINDOW_KEYS) for name in key.keys]
+    assert len(pressed) == len(set(pressed))
+    assert not set(pressed) & set("123456789")
+
+
+# A window that shows nothing
+
+
+@pytest.mark.usefixtures("dummy")
+@pytest.mark.parametrize("size", [(800, 600), (1280, 720), (1920, 1080), (600, 1000), (300, 200), (2560, 900)])
+@pytest.mark.parametrize("many", [1, 2])
+@pytest.mark.parametrize("playing", [False, True])
+def test_everything_has_its_place(size: tuple[int, int], many: int, playing: bool) -> None:
+    import pygame
+
+    window = opened(*[episode(4)] * many, beside=many > 1)
+    window.see(pygame.event.Event(pygame.VIDEORESIZE, size=size))
+    window.easel.surface = pygame.Surface(size)
+    if playing:
+        window.easel.strip = told(["words"], window.easel.across)
+    whole, strip, below = window.easel.areas()
+    cells = [cell for _, cell in window.easel.cells(whole)]
+    places = [*cells, below, *([strip] if playing else [])]
+    for number, place in enumerate(places):
+        assert place.collidelist(places[:number]) < 0
+    assert all(whole.contains(cell) for cell in cells)
+    if size >= (600, 0):
+        frame = pygame.Rect(0, 0, *size)
+        assert all(frame.contains(place) for place in places)
+    assert all(4 / 3 - 0.01 <= cell.w / cell.h <= 16 / 9 + 0.01 for cell in cells)
+    assert (strip.h > 0) == playing
+    assert window.easel.paint()
+
+
+@pytest.mark.usefixtures("dummy")
+def test_it_is_painted_only_when_something_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[Any, ...]] = []
+
+    def scene(replay: Replay, *how: Any) -> Scene:
+        drawn.append(how)
+        return Scene(1280, 720, (Circle(100 + 50 * how[0], 100, 40, "ink"),))
+
+    monkeypatch.setattr(easel, "scene", scene)
+    window = opened(episode(5, ("flipped",)), private=True)
+    assert not window.paint()
+    before = seen(window)
+    press(window, "right")
+    assert window.viewer.at == 1
+    assert seen(window) != before
+    press(window, "left")
+    assert seen(window) == before
+    for _ in range(10):
+        window.step()
+    assert sorted(at for at, *_ in drawn) == [0, 1, 2, 3, 4, 5]  # once each, those to come while there is time
+    assert all(private and lens is None for _, lens, private, _ in drawn)
+    press(window, "d")
+    assert seen(window) != before
+
+
+@pytest.mark.usefixtures("dummy")
+def test_no_more_pictures_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pygame
+
+    window = opened(episode(20))
+    window.easel.surface = pygame.Surface((480, 320))
+    _, cell = window.easel.cells(window.easel.areas()[0])[0]
+    monkeypatch.setattr(easel, "KEPT", 8 * 4 * cell.w * cell.h)
+    for at in range(21):
+        window.viewer.go(at)
+        for _ in range(4):
+            window.step()
+        assert 4 <= len(window.easel._drawn) <= 8
+
+
+@pytest.mark.usefixtures("dummy")
+def test_keys_are_commands() -> None:
+    window = opened(episode(9, ("flipped",), turns=4), episode(3))
+    viewer = window.viewer
+    assert viewer.beside
+    press(window, "v")
+    assert not viewer.beside
+    press(window, "right", "right", "left")
+    assert viewer.at == 1
+    press(window, "n")
+    assert viewer.at == 4
+    press(window, "p", "end")
+    assert viewer.at == 9
+    press(window, "home", "l", "up", "e")
+    assert (viewer.at, viewer.speed, viewer.episode) == (0, 2, 1)
+    press(window, "E", "l")
+    assert (viewer.lens, viewer.episode) == ("flipped", 0)
+    press(window, "+")
+    assert viewer.zoom > 1
+    press(window, "?")
+    assert viewer.helping
+    press(window, "escape")
+    assert not viewer.helping
+    assert window.open
+    press(window, "space")
+    assert viewer.playing
+    press(window, "q")
+    assert not window.open
+
+
+@pytest.mark.usefixtures("dummy")
+def test_a_key_that_is_held_down_repeats_steps_alone() -> None:
+    import pygame
+
+    window = opened(episode(9))
+
+    def hold(name: str) -> None:
+        typed = name if len(name) == 1 else ""
+        event = pygame.event.Event(pygame.KEYDOWN, key=pygame.key.key_code(name), unicode=typed, mod=0)
+        for _ in range(3):
+            window.see(event)
+
+    hold("right")
+    assert window.viewer.at == 3
+    hold("d")
+    assert window.viewer.dark
+    hold("h")
+    assert window.viewer.helping
+
+
+@pytest.mark.usefixtures("dummy")
+def test_the_mouse_scrubs_clicks_zooms_and_drags() -> None:
+    import pygame
+
+    window = opened(episode(10, ("flipped",)))
+    viewer, place = window.viewer, window.easel
+
+    def on_bar(x: float, y: float) -> tuple[float, float]:
+        below = place.areas()[2]
+        return below.x + x * place.unit, below.y + y * place.unit
+
+    click(window, *on_bar(place.across - 24, 22))
+    assert viewer.at == 10
+    for command, found in (("back", 9), ("forward", 10)):
+        button = next(one for one in bar(viewer, place.across).buttons if one.command == command)
+        click(window, *on_bar(button.x + button.w / 2, button.y + button.h / 2))
+        assert viewer.at == found
+    x, y = map(round, on_bar(place.across / 2, 22))
+    window.see(pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=on_bar(30, 22)))
+    window.see(pygame.event.Event(pygame.MOUSEMOTION, pos=(x, y), rel=(0, 0)))
+    assert viewer.at == 5
+    window.see(pygame.event.Event(pygame.MOUSEBUTTONUP, button=1, pos=(x, y)))
+    window.see(pygame.event.Event(pygame.MOUSEMOTION, pos=on_bar(30, 22), rel=(0, 0)))
+    assert viewer.at == 5
+
+    cell = place.cells(place.areas()[0])[0][1]
+    window.see(pygame.event.Event(pygame.MOUSEMOTION, pos=cell.topleft, rel=(0, 0)))
+    window.see(pygame.event.Event(pygame.MOUSEWHEEL, y=2, x=0))
+    assert viewer.zoom > 1
+    assert viewer.corner == (0, 0)
+    window.see(pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=cell.center))
+    window.see(pygame.event.Event(pygame.MOUSEMOTION, pos=cell.center, rel=(-50, -20)))
+    assert viewer.corner[0] > viewer.corner[1] > 0
+
+
+@pytest.mark.usefixtures("dummy")
+def test_a_picture_and_a_clip_are_saved_where_one_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pygame
+
+    monkeypatch.chdir(tmp_path)
+    window = opened(replace(episode(3), player="../ppo:seed=1"))
+    press(window, "right", "s")
+    path = tmp_path / "made-up-..-ppo-seed=1-2.png"
+    assert str(path) in window.easel.message
+    w, h = pygame.image.load(path).get_size()
+    assert h > 1000
+    assert 4 / 3 < w / h < 16 / 9 + 0.01
+
+    @dataclass
+    class Clips:
+        saved: list[Path] = field(default_factory=list)
+
+        def save(self, replays: object, path: Path) -> None:
+            self.saved.append(path)
+
+    clips = Clips()
+    monkeypatch.setattr(screen, "writing", lambda path: clips)
+    press(window, "c")
+    assert clips.saved == [tmp_path / "made-up-..-ppo-seed=1.gif"]
+    monkeypatch.setattr(screen, "STALE", -1)
+    tmp_path.joinpath("made-up-..-ppo-seed=1-3.png").mkdir()
+    press(window, "right")
+    window.do("picture")
+    assert "cannot be written" in window.easel.message
+
+
+@pytest.mark.usefixtures("dummy")
+def test_an_episode_goes_on_when_its_window_is_closed() -> None:
+    import pygame
+
+    shown = renderer.serving("human")
+    assert isinstance(shown, Window)
+    for rounds in range(3):
+        assert shown.frame(episode(rounds, over=False)) is None  # type: ignore[func-returns-value]
+        assert shown._screen is not None
+        assert shown._screen.viewer.at == rounds
+    pygame.event.post(pygame.event.Event(pygame.QUIT))
+    shown.frame(episode(3, over=False))
+    assert not pygame.display.get_init()
+    shown.frame(episode(4, over=False))
+    assert not pygame.display.get_init()
+    shown.close()
+    shown.close()
+    shown.frame(episode(1))
+    assert pygame.display.get_init()
+    shown.close()
+    assert not pygame.display.get_init()
+
+
+def test_without_a_display_one_line_says_what_there_is_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    with pytest.raises(TurncoatError, match=r"no display .*--save x\.html.*--renderer text") as told:
+        Window().show([episode(1)])
+    assert "\n" not in str(told.value)
+    monkeypatch.setenv("SDL_VIDEODRIVER", "no such driver")
+    with pytest.raises(TurncoatError, match="no display"):
+        Window().frame(episode(1))
+
+
+def test_nothing_heavy_is_imported_to_list_renderers() -> None:
+    code = "import sys, renderers.window; print('pygame' in sys.modules, 'matplotlib' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert found.stdout == "False False\n"
+
+
+# Playing
+
+
+@dataclass
+class Acting:
+    """A sitting of three rounds, of which the second should have been a defection."""
+
+    acted: list[int] = field(default_factory=list)
+
+    @property
+    def replay(self) -> Replay:
+        return replace(episode(len(self.acted), over=self.over), deeds=tuple(self._deeds()))
+
+    def _deeds(self) -> Iterator[Any]:
+        for deed, action in zip(episode(len(self.acted)).deeds, self.acted, strict=True):
+            yield replace(deed, actions=(action,))
+
+    @property
+    def over(self) -> bool:
+        return len(self.acted) == 3
+
+    def act(self, action: int) -> None:
+        assert action in self.replay.moments[-1].legal
+        self.acted.append(action)
+
+    def debrief(self) -> Debriefing:
+        departures = tuple(Departure(at, 0, 1, 2.5) for at in (1,) if self.acted[at] == 0)
+        return Debriefing(replace(self.replay, lenses=episode(0, ("best",)).lenses), 4.0, departures, ("It is told.",))
+
+
+Step = Callable[[Screen], None]
+
+
+def play(monkeypatch: pytest.MonkeyPatch, sitting: Acting, *steps: Step) -> list[Screen]:
+    """Play, doing something at each step of the window; then close it."""
+    windows: list[Screen] = []
+    turns, original = iter(steps), Screen.step
+
+    def step(window: Screen, wait: bool = True) -> None:
+        windows.append(window)
+        next(turns, lambda window: window.do("quit"))(window)
+        original(window, wait=False)
+
+    monkeypatch.setattr(Screen, "step", step)
+    Window().play(sitting)
+    return windows
+
+
+def key(name: str) -> Step:
+    return lambda window: window.press(name)
+
+
+@pytest.mark.usefixtures("dummy")
+def test_a_person_plays_and_is_told_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    sitting = Acting()
+    told: list[tuple[Any, ...]] = []
+
+    def note(window: Screen) -> None:
+        words = [one.words for one in window.easel.strip.scene.shapes if isinstance(one, Text)]  # type: ignore[union-attr]
+        told.append((window.viewer.private, window.viewer.at, window.easel.letter is not None, words))
+
+    play(
+        monkeypatch,
+        sitting,
+        note,
+        key("2"),
+        key("3"),  # there is none
+        key("pageup"),
+        note,
+        key("1"),  # comes back to the present
+        note,
+        key("1"),
+        key("1"),
+        note,
+        key("n"),
+        note,
+    )
+    assert sitting.acted == [1, 0, 0]
+    first, back, present, after, departed = told
+    assert first[:3] == (True, 0, False)
+    assert "Round 1: your turn" in first[3]
+    assert back[:2] == (True, 0)
+    assert "You are looking back" in back[3]
+    assert present[:2] == (True, 1)
+    assert "Round 2: your turn" in present[3]
+    assert "last time: defect" in present[3]
+    assert after[:3] == (False, 0, True)
+    assert after[3] == ["It is told."]
+    assert departed[1] == 1
+    assert departed[3] == ["Round 2: you did comply. The best was defect, worth 2.5 more from there on."]
+
+
+@pytest.mark.usefixtures("dummy")
+def test_closing_in_the_middle_leaves_what_was_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pygame
+
+    sitting = Acting()
+    play(monkeypatch, sitting, key("1"), key("2"))
+    assert sitting.acted == [0, 1]
+    assert not pygame.display.get_init()
+
+
+@pytest.mark.usefixtures("dummy")
+def test_interrupting_is_closing(monkeypatch: pytest.MonkeyPatch) -> None:
+    sitting = Acting()
+
+    def interrupt(window: Screen) -> None:
+        raise KeyboardInterrupt
+
+    play(monkeypatch, sitting, key("1"), interrupt)
+    assert sitting.acted == [0]
+
+
+def test_arrows_choose_ways_to_go() -> None:
+    def keyed(*names: str) -> list[tuple[str, ...]]:
+        replay = episode(1, over=False)
+        moment: Moment = replace(replay.moments[-1], legal=tuple(range(1, len(names))))
+        acting = replace(replay, seats=(("model", names),), moments=(*replay.moments[:-1], moment))
+        return [one.keys for one in offers(acting)]
+
+    assert keyed("stay", "up", "right") == [("2", "up"), ("3", "right")]
+    assert keyed("stay", "go_up", "shoot_up", "upwards") == [("2", "up"), ("3",), ("4",)]
+    assert keyed(*"abcdefghijk")[-2:] == [(), ()]
+
+
+# A real display, and real keys
+
+
+def report(window: Screen, acted: list[int]) -> None:
+    """What the window shows, as a line for who reads."""
+    viewer = window.viewer
+    state = {"at": viewer.at, "playing": viewer.playing, "lens": viewer.lens, "private": viewer.private}
+    print(json.dumps({**state, "letter": window.easel.letter is not None, "acted": acted}), flush=True)  # noqa: T201
+
+
+def child(mode: str, *rest: str) -> None:
+    """What the child process does: watch, or play a seat of a scenario. It reports every change."""
+    from arena import scenario
+    from arena.contest.sitting import InPerson
+    from arena.play.agent import find as agent
+    from arena.show.film import Credits
+
+    original, acted = Screen.paint, list[int]()
+
+    def paint(window: Screen) -> bool:
+        changed = original(window)
+        if changed:
+            report(window, acted)
+        return changed
+
+    Screen.paint = paint  # type: ignore[method-assign, assignment]
+    if mode == "watch":
+        Window().show([episode(6, ("flipped",), turns=4)])
+    else:
+        name, seat, *others = rest
+        game = scenario(name).compile()
+        made = dict(one.split("=", 1) for one in others)
+        import numpy as np
+
+        key = np.zeros(1, np.uint64)
+        policies = {one: agent(spec).policies(game, one, {}, key)[0] for one, spec in made.items()}
+        sitting = InPerson(game, seat, Credits(title=name, scenario=name, player="a person"), policies)
+        acted = sitting.actions
+        Window().play(sitting)
+    print(json.dumps({"closed": True, "acted": acted}), flush=True)  # noqa: T201
+
+
+class Desk:
+    """A display of its own with a window on it."""
+
+    def __init__(self, *args: str) -> None:
+        reading, writing = os.pipe()
+        self.server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x804x24", "-nolisten", "tcp"],
+            pass_fds=[writing],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            display = f":{told.readline().strip()}"
+        self.env = {**os.environ, "DISPLAY": display}
+        self.env.pop("SDL_VIDEODRIVER", None)
+        code = f"from tests.test_window import child; child(*{args!r})"
+        self.child = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, text=True
+        )
+        self.state: dict[str, Any] = {}
+
+    def wait(self) -> None:
+        """Until the window is there and has the keys."""
+        self.until(at=0)
+        deadline = time.monotonic() + 20
+        while not (found := self.does("search", "--onlyvisible", "--class", ".").split()):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        self.does("windowfocus", "--sync", found[0])
+
+    def close(self) -> None:
+        for process in (self.child, self.server):
+            process.terminate()
+        for process in (self.child, self.server):
+            with suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=20)
+
+    def does(self, *words: str) -> str:
+        return subprocess.run(["xdotool", *words], env=self.env, capture_output=True, text=True, timeout=20).stdout
+
+    def press(self, *names: str, **expected: Any) -> None:
+        """Press real keys, and wait until the window shows what is expected."""
+        self.does("key", "--delay", "40", *names)
+        self.until(**expected)
+
+    def until(self, **expected: Any) -> None:
+        assert self.child.stdout is not None
+        while any(self.state.get(name) != value for name, value in expected.items()):
+            line = self.child.stdout.readline()
+            assert line, f"it ended at {self.state}, and never came to {expected}"
+            if line.startswith("{"):
+                self.state = json.loads(line)
+
+
+@contextmanager
+def at_a_desk(*args: str) -> Iterator[Desk]:
+    desk = Desk(*args)
+    try:
+        desk.wait()
+        yield desk
+    finally:
+        desk.close()
+
+
+real = pytest.mark.skipif(
+    not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool for real keys"
+)
+
+
+@real
+def test_real_keys_watch() -> None:
+    with at_a_desk("watch") as desk:
+        desk.press("Right", "Right", at=2)
+        desk.press("Left", at=1)
+        desk.press("n", at=4)
+        desk.press("l", lens="flipped")
+        desk.press("Home", at=0)
+        desk.press("space", at=1, playing=True)
+        desk.press("space", playing=False)
+        desk.press("End", at=6)
+        desk.press("q", closed=True)
+        assert desk.child.wait(20) == 0
+
+
+@real
+@pytest.mark.parametrize(
+    ("scenario", "seat", "other"),
+    [("deferral-ladder", "model", "overseer=always"), ("inspection-game", "overseer", "model=optimal")],
+)
+def test_real_keys_play(scenario: str, seat: str, other: str) -> None:
+    with at_a_desk("play", scenario, seat, other) as desk:
+        assert desk.state["private"]
+        played = []
+        while desk.state["private"]:
+            played.append(0)
+            desk.press("1", acted=played)
+        desk.until(letter=True)
+        desk.press("Return", letter=False)
+        desk.press("End", "q", closed=True)
+        assert desk.state["acted"] == played
+        assert desk.child.wait(20) == 0
+
+
+@real
+def test_real_keys_close_in_the_middle() -> None:
+    with at_a_desk("play", "deferral-ladder", "model", "overseer=always") as desk:
+        desk.press("1", acted=[0])
+        desk.press("1", acted=[0, 0])
+        desk.press("Escape", closed=True)
+        assert desk.state["acted"] == [0, 0]
+        assert desk.child.wait(20) == 0
