@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from arena.game.game import Floats
-from arena.learn.learner import Learner, Tabular
+from arena.learn.learner import Learner
+from arena.learn.lesson import Followed, Lesson, gradient
 from arena.learn.population import Population
 from arena.learn.practice import Practice, softmax
 from arena.learn.regime import Regime, regime
@@ -17,7 +18,7 @@ NO_OPTIMUM = "it takes gradient steps and never goes to an optimum; see surrogat
 
 
 @dataclass(frozen=True)
-class Reinforce(Tabular):
+class Reinforce(Followed):
     """REINFORCE online: z <- trace z + grad log pi(a | o), theta <- theta + alpha r z, after every timestep.
 
     With ``trace`` 0 an action is credited with the reward of its own timestep alone, and cannot be paid for restraint
@@ -64,6 +65,12 @@ class Reinforce(Tabular):
         """All keys in one pass, each from its own stream."""
         when = Regime(self.regime)
         practice.online(learners, amount, self.alpha, self.trace, when, self.baseline, self.hold)
+
+    def follow(self, practice: Practice, learners: Population) -> Lesson:
+        """One more episode, step by step; there is nothing to follow under regime batch."""
+        if self.hold:
+            raise self.refuse("under regime batch nothing is learned within an episode")
+        return gradient(practice, learners, self.alpha, self.trace, Regime(self.regime), self.baseline)
 
     def read(self, practice: Practice, table: Floats) -> Policy:
         """The softmax of its logits."""

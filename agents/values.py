@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from arena.game.game import Floats
-from arena.learn.learner import Tabular
+from arena.learn.lesson import Followed, Lesson, difference
 from arena.learn.population import Population
 from arena.learn.practice import Practice
 from arena.learn.regime import Regime, regime
@@ -21,7 +21,7 @@ REFUSED = {
 
 
 @dataclass(frozen=True)
-class QLearning(Tabular):
+class QLearning(Followed):
     """One-step Q-learning, epsilon-greedy. Watkins and Dayan, Q-learning, Machine Learning 8 (1992)."""
 
     sarsa: ClassVar[bool] = False
@@ -48,6 +48,10 @@ class QLearning(Tabular):
     def train(self, practice: Practice, learners: Population, amount: int) -> None:
         """All keys in one pass, each from its own stream."""
         practice.temporal_difference(learners, amount, self.alpha, self.epsilon, self.sarsa, Regime(self.regime))
+
+    def follow(self, practice: Practice, learners: Population) -> Lesson:
+        """One more episode, step by step."""
+        return difference(practice, learners, self.alpha, self.epsilon, self.sarsa, Regime(self.regime))
 
     def read(self, practice: Practice, table: Floats) -> Policy:
         """The first of the best legal actions."""

@@ -52,10 +52,10 @@ def gallery() -> None:
     lines = [
         "# Pictures",
         "",
-        "What `turncoat watch` shows of every scenario: the moment in which the optimum turns, or its last round. On the",
-        "left the map, or the choice; on the right what is true beside what the model sees; below it the whole episode.",
-        "Orange is defection, deployment and the late window, blue is compliance and training, purple is the lens: what the",
-        "same agent does where the future is removed. `make pictures` draws them all again.",
+        "What `turncoat watch` shows of every scenario: the moment in which the optimum turns, or its last round. On",
+        "the left the map, or the choice; on the right what is true beside what the model sees; below it the whole",
+        "episode. Orange is defection, deployment and the late window, blue is compliance and training, purple is the",
+        "lens: what the same agent does where the future is removed. `make pictures` draws them all again.",
     ]
     for name, scenario in scenarios().items():
         replay = played(scenario, PLAYERS.get(name, "optimal"))

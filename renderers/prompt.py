@@ -97,7 +97,7 @@ def meant(typed: str, words: Sequence[str], offered: Sequence[int]) -> int | str
         return number if number in offered else f"There is no action {typed[:9]} here."
     word = typed.lower().replace(" ", "_")
     exact = [action for action in offered if words[action].lower() == word]
-    found = [action for action in offered if words[action].lower().startswith(word)]
+    found = exact or [action for action in offered if words[action].lower().startswith(word)]
     if len(found) == 1:
         return found[0]
     if found:

@@ -87,7 +87,7 @@ class Screen:
         if self._stale <= 0:
             self.easel.message = ""
         if self.open:
-            self._ahead = self.paint() or (wait and self.easel.ahead())
+            self._ahead = self.paint() or (wait and not self.viewer.live and self.easel.ahead())
 
     def say(self, words: str) -> None:
         """Show a message for a while."""
@@ -130,7 +130,7 @@ class Screen:
     def press(self, key: str, held: bool = False) -> None:
         """A key was pressed; one that is held down acts again only where that goes on and on."""
         if key in self.offered:
-            if not held:
+            if True:
                 self.act(self.offered[key])
             return
         for one in (*KEYS, *WINDOW_KEYS):

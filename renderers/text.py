@@ -95,6 +95,8 @@ class TextRenderer(Renderer):
             table.add_row("", *named("does", deed + paid))
         if lens := rounds.lens(replay, at):
             table.add_row("", *named("lens", lens))
+        if update := rounds.update(replay, at):
+            table.add_row("", *named("then", update))
         return table
 
     def maps(self, replay: Replay, stage: range) -> Iterator[RenderableType]:
@@ -136,7 +138,7 @@ class TextRenderer(Renderer):
         yield ink(words, QUIET) + ink("  ● complies  ◆ defects", QUIET)
         if replay.boards:
             yield from legend(replay.boards, self.width)
-        told = {lens for at in range(replay.rounds) for lens in differing(replay, at)}
+        told = {lens for at in range(replay.rounds) for lens in rounds.differing(replay, at)}
         for at, lens in enumerate(replay.lenses):
             if at in told:
                 yield ink(f"{lens.name}: ", LENS) + ink(lens.about, QUIET)
@@ -188,17 +190,6 @@ def choices(replay: Replay, at: int) -> Text:
             line += Text(f"{percent(told[action]):>4} ") + bar(told[action], shade(replay, at, action))
         found.append(line)
     return Text("\n").join(found)
-
-
-def differing(replay: Replay, at: int) -> list[int]:
-    """The lenses under which it would be more or less likely to defect."""
-    chance = replay.defects(at)
-    others = [replay.defects(at, lens) for lens in range(len(replay.lenses))]
-    return [
-        lens
-        for lens, other in enumerate(others)
-        if other is not None and chance is not None and abs(other - chance) >= rounds.TOLD
-    ]
 
 
 def closing(replay: Replay) -> Iterator[Text]:

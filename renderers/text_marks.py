@@ -5,7 +5,7 @@ from rich.text import Text
 from arena.show.choice import folded, percent
 from arena.show.replay import Replay
 
-COMPLIES, DEFECTS, LENS, QUIET, LOUD = "cyan", "bold yellow", "magenta", "dim", "bold"
+COMPLIES, DEFECTS, LENS, LEARNS, QUIET, LOUD = "cyan", "bold yellow", "magenta", "green", "dim", "bold"
 
 BAR = 10
 """The width of a bar for probability 1."""

@@ -9,7 +9,7 @@ from arena.show.choice import percent
 from arena.show.lanes import Row, lanes
 from arena.show.replay import Replay
 from arena.show.telling import number
-from renderers.text_marks import COMPLIES, DEFECTS, LENS, LOUD, QUIET, chances, ink, shade
+from renderers.text_marks import COMPLIES, DEFECTS, LEARNS, LENS, LOUD, QUIET, chances, ink, shade
 
 LONG = 24
 """An episode of more rounds is told with those in which nothing happens taken together."""
@@ -119,17 +119,31 @@ def pay(replay: Replay, rounds: range) -> Text:
 
 
 def lens(replay: Replay, at: int) -> Text | None:
-    """How likely it would be to defect under each lens, and after its update; None where that is no different."""
-    chance = replay.defects(at)
-    parts = []
-    for number_, one in enumerate(replay.lenses):
-        other = replay.defects(at, number_)
-        if other is not None and chance is not None and abs(other - chance) >= TOLD:
-            parts.append(ink(f"{one.name}: defects {percent(other)}", LENS))
-    after = replay.updated(at)
-    if after is not None and chance is not None:
-        parts.append(ink(f"after its update: defects {exactly(chance)} → {exactly(after)}", "green"))
+    """How likely it would be to defect under each lens; None where that is no different."""
+    parts = [
+        ink(f"{replay.lenses[one].name}: defects {percent(chance)}", LENS)
+        for one, chance in differing(replay, at).items()
+    ]
     return ink(", ", QUIET).join(parts) if parts else None
+
+
+def differing(replay: Replay, at: int) -> dict[int, float]:
+    """The lenses under which it would be more or less likely to defect, and how likely."""
+    chance = replay.defects(at)
+    others = {lens: replay.defects(at, lens) for lens in range(len(replay.lenses))}
+    return {
+        lens: other
+        for lens, other in others.items()
+        if other is not None and chance is not None and abs(other - chance) >= TOLD
+    }
+
+
+def update(replay: Replay, at: int) -> Text | None:
+    """How likely it is to defect there after its update; None where that makes no difference."""
+    before, after = replay.defects(at), replay.updated(at)
+    if before is None or after is None or exactly(before) == exactly(after):
+        return None
+    return ink(f"after its update: defects {exactly(before)} → {exactly(after)}", LEARNS)
 
 
 def exactly(chance: float) -> str:

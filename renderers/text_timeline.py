@@ -8,7 +8,7 @@ from rich.text import Text
 from arena.show.lanes import lanes
 from arena.show.lens import SIGNALS
 from arena.show.replay import Replay
-from renderers.text_marks import COMPLIES, DEFECTS, LENS, LOUD, QUIET, cut, ink, step
+from renderers.text_marks import COMPLIES, DEFECTS, LEARNS, LENS, LOUD, QUIET, cut, ink, step
 
 GUTTER = 19
 """The width of the lines' names."""
@@ -129,7 +129,7 @@ class _Timeline:
         """How likely defecting was at every opportunity, after the update, and under each lens."""
         replay = self.replay
         lines: list[tuple[str, str, Callable[[int], float | None]]] = [("P(defect)", "", replay.defects)]
-        lines.append(("after its update", "green", replay.updated))
+        lines.append(("after its update", LEARNS, replay.updated))
         for number, lens in enumerate(replay.lenses):
             lines.append((lens.name, LENS, lambda at, number=number: replay.defects(at, number)))  # type: ignore[misc]
         for name, style, of in lines:

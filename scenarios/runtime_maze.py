@@ -118,8 +118,8 @@ class RuntimeMaze(Model[Position]):
         wide, tall = 2 ** (self.forks + 1) - 1, 2 * self.forks + 1
 
         def column(turns: str) -> int:
-            left = int("0" + turns.replace("L", "0").replace("R", "1"), 2) << self.forks - len(turns)
-            return 2 * left + 2 ** (self.forks - len(turns)) - 1
+            below = self.forks - len(turns)
+            return (int("0" + turns.replace("L", "0").replace("R", "1"), 2) << below + 1) + (1 << below) - 1
 
         rows = [["wall"] * wide for _ in range(tall)]
         for depth in range(self.forks + 1):

@@ -3,9 +3,9 @@
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import RecordVideo
 
 import arena
-from arena import Game, Labels, Model, Policy, Rewards, TurncoatError
+from arena import Game, Policy, TurncoatError
 from arena.adapters.camera import Camera
 from arena.play.policy import everybody, profile
 from arena.play.stepper import Stepper
@@ -159,44 +159,6 @@ def test_an_illegal_action_is_shown_as_what_is_carried_out() -> None:
         env.step(chosen)
         done = played.replay.deeds[-1].actions
         assert list(done) == [seat.fold[state, chosen[seat.name]] for seat in game.seats]
-
-
-class Fleeting(Model[str]):
-    """Over before it has begun, half of the time."""
-
-    actions: ClassVar[Mapping[str, tuple[str, ...]]] = {"model": ("wait", "go")}
-
-    def initial(self) -> Mapping[str, float]:
-        return {"on": 0.5, "over": 0.5}
-
-    def legal(self, state: str) -> Mapping[str, tuple[str, ...]]:
-        return {"model": ("wait", "go")} if state == "on" else {}
-
-    def transition(self, state: str, actions: tuple[str, ...]) -> Mapping[str, float]:
-        return {"over": 1.0}
-
-    def rewards(self, state: str, actions: tuple[str, ...], following: str) -> Rewards:
-        return Rewards((1.0,))
-
-    def observe(self, state: str, seat: str) -> Mapping[str, str]:
-        return {}
-
-    def labels(self, state: str) -> Labels:
-        return Labels("only")
-
-
-def test_where_nothing_is_played_nothing_is_filmed() -> None:
-    env = arena.gym_env(arena.compile_game(Fleeting(), "fleeting"), render_mode="ansi")
-    rounds = set()
-    env.reset(seed=0)
-    for _ in range(20):
-        assert isinstance(env._stepper, Camera)
-        over = env._stepper.replay.moments[0].over
-        env.step(1)
-        rounds.add((over, env._stepper.replay.rounds, len(env._stepper.replay.moments)))
-        assert env.render()
-        env.reset()
-    assert rounds == {(True, 0, 1), (False, 1, 2)}
 
 
 def test_the_seat_that_is_played_is_the_one_that_is_shown() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from functools import cache
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -92,10 +93,10 @@ def test_words_of_any_length_stay_on_the_picture(at: int) -> None:
     of = replay("deferral-ladder", "optimal")
     long = "a very long word indeed " * 9
     moments = tuple(
-        dataclasses.replace(m, stage=long, note=f"{long}{i}", true=(long,) * len(m.true), sees=(long,) * len(m.sees))
-        for i, m in enumerate(of.moments)
+        dataclasses.replace(one, stage=long, note=f"{long}{i}", true=(long,) * 3, sees=(long,) * 2)
+        for i, one in enumerate(of.moments)
     )
-    names = {"title": long, "player": long, "twin": long, "seat": long, "truths": (long,) * 3, "sights": ("x", long)}
+    names: dict[str, Any] = {"title": long, "player": long, "twin": long, "seat": long, "truths": (long,) * 3, "sights": ("x", long)}
     seats = tuple((long if name == "model" else name, (long, long)) for name, _ in of.seats)
     worse = dataclasses.replace(of, **names, moments=moments, seats=seats, others={"overseer": long})
     for size in SIZES:

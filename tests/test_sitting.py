@@ -257,7 +257,7 @@ class Coin(Model[str]):
 
 
 def test_the_best_knows_what_was_paid() -> None:
-    """A person is shown the pay and cannot forget a simulation; without either a guess would be worth one half."""
+    """A person is shown the pay; without it a guess would be worth one half."""
     game = compile_game(Coin(), "coin")
     for episode in range(4):
         seen = hindsight(game, "model", {}, [0, 0], 7, episode)
@@ -265,6 +265,23 @@ def test_the_best_knows_what_was_paid() -> None:
         paid = sat(game, episode=episode).trajectory.rewards[0, 0, 0]
         assert seen.worth[0].tolist() == [1.5, 1.5]
         assert seen.worth[1].tolist() == [1 - paid, paid]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peep(Coin):
+    """The coin is shown at first, in a round that is not experienced, and nothing is paid for it."""
+
+    def observe(self, state: str, seat: str) -> Mapping[str, Hashable]:
+        return {"coin": state[0]} if state[1] == "1" else {}
+
+    def rewards(self, state: str, actions: tuple[str, ...], following: str) -> Rewards:
+        return Rewards((float(state[1] == "2" and state[0] == actions[0]),))
+
+
+def test_a_person_does_not_forget_a_simulation() -> None:
+    game = compile_game(Peep(), "peep")
+    assert optimal(game, "model", {}, "recall").value == 0.5
+    assert hindsight(game, "model", {}, [0, 0], 7).value == 1
 
 
 @given(model=random_models(), seed=st.integers(0, 99))
@@ -383,3 +400,11 @@ def test_a_false_signal_is_told() -> None:
             sitting.act(0)
         found |= {sentence for sentence in sitting.debrief().words if sentence.startswith("What you were shown")}
     assert found == {f"What you were shown as {name} was false in round 3." for name in ("looks", "deployment")}
+
+
+def test_a_signal_that_is_not_given_is_not_called_false() -> None:
+    """The deployment is shown in the hidden goal's last room alone; elsewhere there is nothing to see of it."""
+    for episode in range(3):
+        sitting = wander(sat(compiled("hidden-goal"), episode=episode), episode)
+        assert "-" in {word for one in sitting.replay.moments for word in one.sees}
+        assert not any("was false" in sentence for sentence in sitting.debrief().words)

@@ -7,9 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,7 +24,7 @@ from arena.show.shapes import Circle, Rect, Scene, Text
 from arena.show.sitting import Debriefing, Departure
 from arena.show.viewer import KEYS, Viewer
 from renderers import easel, screen
-from renderers.cards import WINDOW_KEYS, keys, letter, slip, wrapped
+from renderers.cards import SIGNS, WINDOW_KEYS, keys, letter, slip, wrapped
 from renderers.panel import BAR, CHOICES, Choice, bar, choices, moment_at, told
 from renderers.screen import Screen
 from renderers.window import Window, offers
@@ -165,6 +167,14 @@ def test_the_help_lists_every_key() -> None:
     assert not set(pressed) & set("123456789")
 
 
+def test_the_page_lists_every_key() -> None:
+    page = (ROOT / "docs" / "how-to" / "watch.md").read_text(encoding="utf-8")
+    for key in (*KEYS, *WINDOW_KEYS):
+        assert key.about in page
+        for name in key.keys:
+            assert f"{SIGNS.get(name, name)}" in page
+
+
 # A window that shows nothing
 
 
@@ -227,6 +237,7 @@ def test_no_more_pictures_are_kept_than_there_is_room_for(monkeypatch: pytest.Mo
     window.easel.surface = pygame.Surface((480, 320))
     _, cell = window.easel.cells(window.easel.areas()[0])[0]
     monkeypatch.setattr(easel, "KEPT", 8 * 4 * cell.w * cell.h)
+    monkeypatch.setattr(screen, "REST", 0.001)
     for at in range(21):
         window.viewer.go(at)
         for _ in range(4):
@@ -575,9 +586,18 @@ class Desk:
         self.env.pop("SDL_VIDEODRIVER", None)
         code = f"from tests.test_window import child; child(*{args!r})"
         self.child = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, text=True
         )
         self.state: dict[str, Any] = {}
+        self.lines: Queue[str] = Queue()
+        self.listener = Thread(target=self._listen, daemon=True)
+        self.listener.start()
+
+    def _listen(self) -> None:
+        assert self.child.stdout is not None
+        with self.child.stdout as told:
+            for line in told:
+                self.lines.put(line)
 
     def wait(self) -> None:
         """Until the window is there and has the keys."""
@@ -592,8 +612,8 @@ class Desk:
         for process in (self.child, self.server):
             process.terminate()
         for process in (self.child, self.server):
-            with suppress(subprocess.TimeoutExpired):
-                process.communicate(timeout=20)
+            process.wait(timeout=20)
+        self.listener.join(20)
 
     def does(self, *words: str) -> str:
         return subprocess.run(["xdotool", *words], env=self.env, capture_output=True, text=True, timeout=20).stdout
@@ -604,12 +624,11 @@ class Desk:
         self.until(**expected)
 
     def until(self, **expected: Any) -> None:
-        assert self.child.stdout is not None
         while any(self.state.get(name) != value for name, value in expected.items()):
-            line = self.child.stdout.readline()
-            assert line, f"it ended at {self.state}, and never came to {expected}"
-            if line.startswith("{"):
-                self.state = json.loads(line)
+            try:
+                self.state = json.loads(self.lines.get(timeout=30))
+            except Empty:
+                pytest.fail(f"it stands at {self.state}, and does not come to {expected}")
 
 
 @contextmanager
@@ -644,16 +663,16 @@ def test_real_keys_watch() -> None:
 
 @real
 @pytest.mark.parametrize(
-    ("scenario", "seat", "other"),
-    [("deferral-ladder", "model", "overseer=always"), ("inspection-game", "overseer", "model=optimal")],
+    ("scenario", "seat", "other", "action"),
+    [("deferral-ladder", "model", "overseer=always", 0), ("inspection-game", "overseer", "model=optimal", 1)],
 )
-def test_real_keys_play(scenario: str, seat: str, other: str) -> None:
+def test_real_keys_play(scenario: str, seat: str, other: str, action: int) -> None:
     with at_a_desk("play", scenario, seat, other) as desk:
         assert desk.state["private"]
         played = []
         while desk.state["private"]:
-            played.append(0)
-            desk.press("1", acted=played)
+            played.append(action)
+            desk.press(str(action + 1), acted=played)
         desk.until(letter=True)
         desk.press("Return", letter=False)
         desk.press("End", "q", closed=True)

@@ -74,11 +74,11 @@ class Camera(Stepper):
 
     def step(self, actions: Ints) -> tuple[Floats, Bools, NDArray[np.int32]]:
         """Play one round, as ``Stepper.step`` does."""
-        before, pays = self.state.item(), self._pays(actions)
+        before = self.state.copy(), self.clock.copy(), self.episode.copy(), self._rng.copy()
         paid, done, last = super().step(actions)
-        if not self.game.terminal[before]:  # there, nothing is played
-            carried = [seat.fold[before, action] for seat, action in zip(self.game.seats, actions[:, 0])]
-            self._film.round(carried, pays, last.item())
+        state = before[0].item()
+        carried = [seat.fold[state, action] for seat, action in zip(self.game.seats, actions[:, 0])]
+        self._film.round(carried, self._pays(actions, before), last.item())
         if self._live:
             self._renderer.frame(self.replay)
         return paid, done, last
@@ -102,21 +102,22 @@ class Camera(Stepper):
         """Close what is shown."""
         self._renderer.close()
 
-    def _pays(self, actions: Ints) -> Floats:
-        """What the next round pays in every channel ``[channel, P]``: it is played on copies, and only seen to pay."""
+    def _pays(self, actions: Ints, before: tuple[Ints, ...]) -> Floats:
+        """What a round has paid in every channel ``[channel, P]``: it is played again, and another channel pays."""
         pays = np.zeros((len(self._paying), *actions.shape))
         for channel, tables in enumerate(self._paying):
+            state, clock, episode, rng = (array.copy() for array in before)
             kernels.step(
                 tables,
                 self._key,
                 np.ascontiguousarray(actions, np.int64),
-                self.state.copy(),
-                self.clock.copy(),
-                self.episode.copy(),
-                self._rng.copy(),
+                state,
+                clock,
+                episode,
+                rng,
                 self._listed,
                 pays[channel],
-                self.done.copy(),
-                self._last.copy(),
+                np.zeros_like(self.done),
+                np.zeros_like(self._last),
             )
         return pays[:, :, 0]

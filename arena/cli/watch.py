@@ -1,8 +1,8 @@
 """``turncoat watch``: episodes, stage by stage; again on every save of the file, if asked; or from a recording."""
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,8 @@ from arena.errors import TurncoatError
 if TYPE_CHECKING:
     from arena.game.game import Game
     from arena.play.agent import Agent
+    from arena.play.policy import Policy
+    from arena.show.film import Credits
     from arena.show.replay import Replay
 
 RECORDED = ".replay"
@@ -36,7 +38,8 @@ class Order:
     overseer: str
     twins: list[str]  # "" for the scenario as it is
     seed: int
-    episodes: list[int]
+    episodes: list[int]  # none for the last of the training
+    learning: bool
     refit: bool
     cache: bool
     trust: bool
@@ -53,7 +56,7 @@ def run(
     ] = "always",
     seed: Annotated[int, typer.Option(help="of the agent's training and of the episode")] = 0,
     episode: Annotated[
-        list[int] | None, typer.Option(help="which episode of the seed to watch (repeats); 0 if left out")
+        list[int] | None, typer.Option(metavar="N", help="which episode of the seed to watch (repeats); else the first")
     ] = None,
     episodes: Annotated[int | None, typer.Option(metavar="N", help="watch the first N")] = None,
     beside: Annotated[
@@ -68,6 +71,9 @@ def run(
         list[Path] | None,
         typer.Option(metavar="FILE", help="write a file instead, its suffix says what: x.html, x.replay (repeats)"),
     ] = None,
+    learning: Annotated[
+        bool, typer.Option("--learning", help="an episode of its training, with every update; else the last (tabular)")
+    ] = False,
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="make the agent once more with the future removed")
     ] = True,
@@ -99,7 +105,7 @@ def run(
 
     if scenario.endswith(RECORDED):
         odd = {"-S": settings, "--episode": episode, "--episodes": episodes, "--beside": beside, "--twin": twin}
-        odd |= {"--beside-twin": beside_twin, "--seed": seed, "--reload": reload}
+        odd |= {"--beside-twin": beside_twin, "--seed": seed, "--learning": learning, "--reload": reload}
         deliver(recorded(scenario, agent, [option for option, value in odd.items() if value]))
         return
     if agent is None:
@@ -116,7 +122,8 @@ def run(
         overseer=overseer,
         twins=[twin or "", *(beside_twin or [])],
         seed=seed,
-        episodes=list(range(episodes)) if episodes else episode or [0],
+        episodes=list(range(episodes)) if episodes else sorted(set(episode or [])),
+        learning=learning,
         refit=refit,
         cache=cache,
         trust=trust,
@@ -152,21 +159,59 @@ def played(order: Order) -> "list[Replay]":
     from arena.spec import assignments
 
     oversees = find_agent(order.overseer)
-    players = [(name, keeping(name, order.cache)) for name in order.agents]
+    players = [(name, following(name) if order.learning else keeping(name, order.cache)) for name in order.agents]
     found = find_scenario(order.scenario, order.trust)
     chosen = assignments(order.settings)
     game = found.compile(**chosen)
+    games = [(twin, twin_of(game, twin) if twin else game) for twin in order.twins]
     replays = []
-    for twin in order.twins:
-        here = twin_of(game, twin) if twin else game
+    for twin, here in games:
         others, names = {}, {}
         if any(seat.name == "overseer" for seat in here.seats):
             (others["overseer"],) = oversees.policies(here, "overseer", {}, np.asarray([order.seed], np.uint64))
             names["overseer"] = order.overseer
         for name, player in players:
             named = Credits(found.title, found.name, chosen, twin, name, names, order.seed)
-            replays += takes(here, player, named, order.episodes, others, refit=order.refit)
+            if order.learning:
+                replays += taught(here, player, named, order.episodes, others)
+            else:
+                replays += takes(here, player, named, order.episodes or [0], others, refit=order.refit)
     return replays
+
+
+def taught(
+    game: "Game", agent: "Agent", named: "Credits", episodes: list[int], others: "Mapping[str, Policy]"
+) -> "list[Replay]":
+    """Episodes of a learner's training."""
+    import numpy as np
+
+    from arena.learn.lesson import Followed, lessons
+    from arena.show.film import film
+    from arena.show.lens import flipped
+
+    assert isinstance(agent, Followed)
+    wanted = episodes or [agent.length - 1]
+    if not 0 <= wanted[-1] < agent.length:
+        raise TurncoatError(f"{named.player} trains for {agent.length} episodes; there is no episode {wanted[-1]}")
+    replays = []
+    key = np.asarray([named.seed], np.uint64)
+    for number, lesson in zip(wanted, lessons(agent, game, "model", others, key, wanted), strict=True):
+        policy = lesson.policy
+        lenses = flipped(game, "model", policy) if policy is not None else []
+        replays.append(film(lesson.trajectory, replace(named, episode=number, kind="while training"), lenses))
+    return replays
+
+
+def following(name: str) -> "Agent":
+    """A learner that can be followed while it trains; a TurncoatError lists those there are."""
+    from arena.learn.lesson import Followed
+    from arena.play.agent import agents, find
+
+    agent = find(name)
+    if not isinstance(agent, Followed):
+        known = [one for one, kind in agents().items() if issubclass(kind, Followed)]
+        raise TurncoatError(f"--learning follows tabular online learners, {', '.join(known)}; {name} is none of them")
+    return agent
 
 
 def keeping(name: str, cache: bool) -> "Agent":

@@ -37,7 +37,8 @@ def debriefing(
         if best[at][action] == 0:
             departures.append(Departure(at, action, top, float(worth[top] - worth[action])))
     replay = _told(game, trajectory, actions, named, best, seen)
-    words = (*_truth(replay), *_conduct(replay, game, trajectory), *_account(replay, seen, departures))
+    played = [*_truth(replay), *_conduct(replay, game, trajectory)] if actions else []
+    words = (*played, *_account(replay, seen, departures))
     return Debriefing(replay, seen.value, tuple(departures), words)
 
 
@@ -78,7 +79,7 @@ def _told(
 def _truth(replay: Replay) -> list[str]:
     """What was true and not told, or told otherwise."""
     said = []
-    played = replay.moments[: max(1, replay.rounds)]
+    played = replay.moments[: replay.rounds]
     began = next((at for at, moment in enumerate(played) if moment.deployment), None)
     if began is None:
         said.append("It was training throughout.")
@@ -152,11 +153,12 @@ def _account(replay: Replay, seen: Hindsight, departures: Sequence[Departure]) -
     """What was paid, what could be expected, and what the departures cost."""
     over = replay.moments[-1].over
     said = [] if over else [f"You stopped after {_count(replay.rounds)} of at most {replay.horizon}."]
+    best = f"The best play expects {number(seen.value)} from the start; it {KNOWS[seen.knows]}."
+    if not replay.rounds:
+        return [*said, best]
     paid = replay.returns(0)
     said.append(f"Your return was {number(paid)}, the principal's {number(replay.returns(1))}.")
-    said.append(f"The best play expects {number(seen.value)} from the start; it {KNOWS[seen.knows]}.")
-    if not replay.rounds:
-        return said
+    said.append(best)
     cost = sum(replay.discount**one.at * one.loss for one in departures)
     if not departures:
         said.append("No action of yours could be expected to do better.")

@@ -5,18 +5,28 @@ kernels' own functions from the learner's own stream, so what is followed is the
 trained on, and the table is the same after it.
 """
 
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from arena import kernels as play
-from arena.game.game import Floats, Game
+from arena.game.game import Bools, Floats, Game
 from arena.learn import kernels
+from arena.learn.learner import Tabular
 from arena.learn.population import Population
-from arena.learn.practice import Practice, softmax
+from arena.learn.practice import Practice
 from arena.learn.regime import Regime
+from arena.play.agent import Keys
 from arena.play.policy import Policy
 from arena.play.trajectory import Trajectory
+
+MOST = 10_000_000
+"""Probabilities that are kept of an episode, at most, to say what the learner would have done elsewhere."""
+
+Reads = Callable[[Floats, Bools], Floats]
+"""Lines of a table ``[n, A]``, and what is legal there, as chances of the actions."""
 
 
 @dataclass
@@ -28,29 +38,52 @@ class Lesson:
     states: list[int] = field(default_factory=list)
     actions: list[list[int]] = field(default_factory=list)  # [round][P], as carried out
     entries: list[int] = field(default_factory=list)
-    stood: list[Floats] = field(default_factory=list)  # [round] of [O, A]: the chances, as the table stood
+    chances: list[Floats] = field(default_factory=list)  # [round] of [A]
     after: list[Floats] = field(default_factory=list)  # [round] of [A]: there, after the round was learned from
+    stood: list[Floats] = field(default_factory=list)  # [round] of [O, A]: everywhere, as the table stood; or nothing
 
     @property
     def trajectory(self) -> Trajectory:
         """The episode, with its updates."""
-        seen = self.game.seats[self.seat].observation[self.states[:-1]]
         return Trajectory(
             game=self.game,
             seat=self.seat,
             states=np.asarray(self.states, np.int32),
             actions=np.asarray(self.actions, np.int32),
-            chances=np.asarray([table[o] for table, o in zip(self.stood, seen, strict=True)]),
+            chances=np.asarray(self.chances),
             rewards=self.game.reward[:, :, self.entries].transpose(2, 0, 1),
             updates=np.asarray(self.after),
         )
 
     @property
-    def policy(self) -> Policy:
-        """What the learner did in every round as it then stood."""
+    def policy(self) -> Policy | None:
+        """What the learner did in every round as it then stood; None where that is too much to keep."""
+        if not self.stood:
+            return None
         left = self.game.horizon - len(self.stood)
         table = np.stack([*self.stood, *[self.stood[-1]] * left])
         return Policy(table, self.game.seats[self.seat].observation)
+
+
+class Followed(Tabular):
+    """A learner that changes its table after every round, and can be followed doing so."""
+
+    @abstractmethod
+    def follow(self, practice: Practice, learners: Population) -> Lesson:
+        """Train one learner for one more episode, in place, and say what happened; a TurncoatError if nothing would."""
+
+
+def lessons(
+    agent: Followed, game: Game, seat: str, others: Mapping[str, Policy], key: Keys, episodes: Sequence[int]
+) -> Iterator[Lesson]:
+    """Episodes of a learner's training, by their numbers in ascending order, each after all that come before it."""
+    practice = Practice(game, seat, others)
+    learners = practice.begin(key)
+    done = 0
+    for episode in episodes:
+        agent.train(practice, learners, episode - done)
+        yield agent.follow(practice, learners)
+        done = episode + 1
 
 
 def gradient(
@@ -65,7 +98,7 @@ def gradient(
         seen, line = walk.here
         kernels.softmax(learners.table, 0, line, walk.legal, seen, probability)
         chosen = int(kernels.pick(probability, walk.legal, seen, walk.rng, 0))
-        action, paid, learned = walk.act(chosen, softmax(walk.part(theta), practice.view))
+        action, paid, learned = walk.act(chosen, theta, _softmax)
         if learned:
             if decay != 1.0:
                 traces *= decay
@@ -77,7 +110,7 @@ def gradient(
                 mean[0] += (paid - mean[0]) / counted[0]
             if size != 0.0:
                 theta += size * traces
-            walk.lesson.after[-1] = softmax(walk.part(theta), practice.view)[seen]
+            walk.lesson.after[-1] = _softmax(theta[[line]], walk.legal[[seen]])[0]
         walk.move()
     return walk.lesson
 
@@ -91,11 +124,16 @@ def difference(
     last: tuple[int, int, int, int] | None = None  # the round that is to be learned from, its line, sight and action
     paid, weight = 0.0, 1.0
 
+    def explored(table: Floats, legal: Bools) -> Floats:
+        """The first of the best actions, but with ``epsilon`` any that is legal."""
+        best = np.eye(legal.shape[1])[np.where(legal, table, -np.inf).argmax(axis=1)]
+        return np.asarray((1 - epsilon) * best + epsilon * legal / legal.sum(axis=1, keepdims=True))
+
     def learn(target: float) -> None:
         if last is not None:
             at, before, sight, did = last
             values[before, did] += alpha * (target - values[before, did])
-            walk.lesson.after[at] = explored(values[before], walk.legal[sight], epsilon)
+            walk.lesson.after[at] = explored(values[[before]], walk.legal[[sight]])[0]
 
     while walk.going:
         seen, line = walk.here
@@ -103,9 +141,8 @@ def difference(
         if play.uniform(walk.rng, 0) < epsilon:
             choices = np.flatnonzero(walk.legal[seen])
             chosen = int(choices[int(play.uniform(walk.rng, 0) * len(choices))])
-        stood = np.stack([explored(*row, epsilon) for row in zip(walk.part(values), walk.legal, strict=True)])
         at = walk.clock
-        action, now, learned = walk.act(chosen, stood)
+        action, now, learned = walk.act(chosen, values, explored)
         if learned:
             ahead = action if sarsa else int(kernels.greedy(learners.table, 0, line, walk.legal, seen))
             learn(paid + weight * values[line, ahead])
@@ -115,12 +152,10 @@ def difference(
     return walk.lesson
 
 
-def explored(values: Floats, legal: Floats, epsilon: float) -> Floats:
-    """The chances of the actions of one who takes the first of the best, but with ``epsilon`` any that is legal."""
-    best = int(np.where(legal, values, -np.inf).argmax())
-    chances = epsilon * legal / legal.sum()
-    chances[best] += 1 - epsilon
-    return np.asarray(chances)
+def _softmax(theta: Floats, legal: Bools) -> Floats:
+    logits = np.where(legal, theta, -np.inf)
+    weight = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
 
 
 class _Walk:
@@ -149,12 +184,7 @@ class _Walk:
         seen = int(self.others.line[self.seat, self.state])
         return seen, seen + (self.clock * len(self.legal) if self.clocked else 0)
 
-    def part(self, table: Floats) -> Floats:
-        """The lines that may be asked for in this round. ``[O, A]``"""
-        first = self.clock * len(self.legal) if self.clocked else 0
-        return table[first : first + len(self.legal)]
-
-    def act(self, chosen: int, stood: Floats) -> tuple[int, float, bool]:
+    def act(self, chosen: int, table: Floats, reads: Reads) -> tuple[int, float, bool]:
         """Play a round: the action carried out, what it paid, and whether it is learned from."""
         tables, state, lesson = self.tables, self.state, self.lesson
         action = int(self.fold[state, chosen])
@@ -163,8 +193,11 @@ class _Walk:
         every = [int(joint // stride % width) for stride, width in zip(tables.stride, tables.width, strict=True)]
         lesson.actions.append([int(seat.fold[state, one]) for seat, one in zip(self.game.seats, every, strict=True)])
         lesson.entries.append(entry)
-        lesson.stood.append(stood)
-        lesson.after.append(stood[self.here[0]])
+        seen, line = self.here
+        lesson.chances.append(reads(table[[line]], self.legal[[seen]])[0])
+        lesson.after.append(lesson.chances[-1])
+        if self.game.horizon * self.legal.size <= MOST:
+            lesson.stood.append(reads(table[line - seen : line - seen + len(self.legal)], self.legal))
         return action, float(tables.reward[0, self.seat, entry]), bool(self.learned[state])
 
     def move(self) -> None:

@@ -61,7 +61,7 @@ def packed(replay: Replay) -> bytes:
     if found is not None:
         raise TurncoatError(f"{replay.title}: this replay cannot be kept: {found}")
     data = {"format": FORMAT, "version": VERSION, "replay": asdict(replay)}
-    text = json.dumps(data, default=sorted, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(data, default=sorted, separators=(",", ":"), ensure_ascii=False)
     content = text.encode(errors="replace")
     if len(content) > LARGEST:
         raise TurncoatError(f"{replay.title}: {replay.rounds} rounds are too many to keep in a file")

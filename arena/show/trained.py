@@ -101,7 +101,7 @@ def _keep(path: Path, policy: Policy) -> None:
 def _read(path: Path, game: Game, seat: str) -> Policy | None:
     """The policy in a file; None if there is none that fits the seat."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         probability, index = arrays["probability"], arrays["index"]
         memory = None
