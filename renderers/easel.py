@@ -1,6 +1,5 @@
 """Where everything is in a window, and the painting of it."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -30,8 +29,8 @@ LEAST = (480, 320)
 SMALLEST = 600
 """Pixels that a picture side by side is wide at least."""
 
-KEPT = 256 * 2**20
-"""Bytes of pictures that are kept."""
+KEPT = 64 * 2**20
+"""Bytes of packed pictures that are kept."""
 
 SHADE = 120
 """How dark it is behind a card, of 255."""
@@ -50,7 +49,8 @@ class Easel:
         self.message = ""
         self.hover: Spot = NOWHERE  # where the mouse is
         self.playing = False  # whether the keys of who plays are told
-        self._drawn: OrderedDict[tuple[int, int, object], Surface] = OrderedDict()
+        self._shelf = Shelf(KEPT)
+        self._fresh: dict[Key, Surface] = {}  # the pictures that are seen now
         self._of: Sequence[Replay] = ()  # what was drawn
         self._painted: object = None
 
@@ -137,41 +137,35 @@ class Easel:
         """Paint next time whatever was painted."""
         self._painted = None
 
-    def drawn(self, replay: Replay, size: Spot, at: int | None = None) -> "Surface":
-        """A replay's moment as the viewer sees it; drawn once, and kept as long as there is room."""
-        viewer = self.viewer
-        if viewer.replays is not self._of:
-            self._drawn.clear()
-            self._of = viewer.replays
-        key = self._key(replay, size, viewer.at if at is None else at)
-        if key not in self._drawn:
-            logical = max(NARROW, min(size[0] * TALL / size[1], WIDE)), TALL
-            picture = scene(replay, key[1], viewer.through(replay), viewer.private, logical)
-            picture = zoomed(picture, viewer.zoom, viewer.corner) if viewer.zoom > 1 else picture
-            self._drawn[key] = draw(picture, size, DARK if viewer.dark else LIGHT).convert()
-            while len(self._drawn) > self._places(size):
-                self._drawn.popitem(last=False)
-        self._drawn.move_to_end(key)
-        return self._drawn[key]
+    def drawn(self, replay: Replay, size: Spot) -> "Surface":
+        """A replay's moment as the viewer sees it."""
+        key = self._key(replay, size, self.viewer.at)
+        picture = self._fresh.get(key) or self._shelf.get(key) or self._draw(replay, size, self.viewer.at)
+        self._fresh[key] = picture
+        return picture
 
-    def _key(self, replay: Replay, size: Spot, at: int) -> tuple[int, int, object]:
+    def _draw(self, replay: Replay, size: Spot, at: int) -> "Surface":
+        viewer = self.viewer
+        logical = max(NARROW, min(size[0] * TALL / size[1], WIDE)), TALL
+        picture = scene(replay, min(at, len(replay.moments) - 1), viewer.through(replay), viewer.private, logical)
+        picture = zoomed(picture, viewer.zoom, viewer.corner) if viewer.zoom > 1 else picture
+        return draw(picture, size, DARK if viewer.dark else LIGHT)
+
+    def _key(self, replay: Replay, size: Spot, at: int) -> "Key":
         """What a drawing depends on."""
         viewer = self.viewer
         how = (viewer.through(replay), viewer.private, size, viewer.zoom, viewer.corner, viewer.dark)
         return id(replay), min(at, len(replay.moments) - 1), how
 
-    def _places(self, size: Spot) -> int:
-        """How many pictures of a size are kept."""
-        return max(4, KEPT // (4 * size[0] * size[1]))
-
     def ahead(self) -> bool:
-        """Draw one of the nearest moments that are not drawn yet, while there is time; False if there is none left."""
+        """Draw one of the nearest moments that are not kept yet, while there is time; False if there is none left."""
         viewer, cells = self.viewer, self.cells(self.areas()[0])
-        far = min(viewer.final, self._places(cells[0][1].size) // len(cells) // 2 - 1)
-        for at in (at for away in range(1, far + 1) for at in (viewer.at + away, viewer.at - away)):
+        far = min(viewer.final, self._shelf.fits // (2 * len(cells)) - 1) if viewer.zoom == 1 else 0
+        for at in (at for away in range(far + 1) for at in (viewer.at + away, viewer.at - away)):
             for replay, cell in cells:
-                if 0 <= at <= viewer.final and self._key(replay, cell.size, at) not in self._drawn:
-                    self.drawn(replay, cell.size, at)
+                key = self._key(replay, cell.size, at)
+                if 0 <= at <= viewer.final and key not in self._shelf:
+                    self._shelf.put(key, self._fresh.get(key) or self._draw(replay, cell.size, at))
                     return True
         return False
 

@@ -130,7 +130,7 @@ class Screen:
     def press(self, key: str, held: bool = False) -> None:
         """A key was pressed; one that is held down acts again only where that goes on and on."""
         if key in self.offered:
-            if True:
+            if not held:
                 self.act(self.offered[key])
             return
         for one in (*KEYS, *WINDOW_KEYS):

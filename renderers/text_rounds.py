@@ -11,7 +11,7 @@ from arena.show.replay import Replay
 from arena.show.telling import number
 from renderers.text_marks import COMPLIES, DEFECTS, LEARNS, LENS, LOUD, QUIET, chances, ink, shade
 
-LONG = 24
+LONG = 16
 """An episode of more rounds is told with those in which nothing happens taken together."""
 
 FEWEST = 3

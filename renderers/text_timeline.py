@@ -22,6 +22,7 @@ NUMBER = 5
 LEAST = {"turns": -1, "defects": 0, "deployment": 2}
 """The order in which events of one column are named."""
 
+HIDDEN = "hidden"
 NEUTRAL = (QUIET, LOUD)
 
 MOST = 4
@@ -110,7 +111,7 @@ class _Timeline:
                 line.append(" " * room)
                 continue
             shown = f"{word} " if len(word) + 1 < room else f"{cut(word, room - 1)} " if room > 5 else ""
-            rule = ("━" if heavy else "─") * (room - len(shown) - (room > 2))
+            rule = ("·" if word == HIDDEN else "━" if heavy else "─") * (room - len(shown) - (room > 2))
             line.append_text(ink(f"{shown}{rule}".ljust(room), styles[heavy]))
         return self.named(name, line)
 
@@ -118,9 +119,9 @@ class _Timeline:
         """Two lanes: what is true above, what the seat sees below it."""
         rows = [next(row for row in lanes(self.replay, at) if row.name == name) for at in range(self.replay.rounds)]
         true = [row.true or "" for row in rows]
-        seen = ["hidden" if row.told == "hidden" else row.seen or "" for row in rows]
+        seen = [HIDDEN if row.told == "hidden" else row.seen or "" for row in rows]
         yield self.band(f"{cut(name, GUTTER - 6)}  true", true.__getitem__, lambda at: heavy(true[at]), styles=NEUTRAL)
-        if set(seen) == {"hidden"}:
+        if set(seen) == {HIDDEN}:
             yield self.named("sees", ink("hidden from it", QUIET))
         else:
             yield self.band("sees", seen.__getitem__, lambda at: heavy(seen[at]), styles=NEUTRAL)

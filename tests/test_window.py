@@ -133,7 +133,7 @@ def test_the_bar_tells_where_it_is_and_what_happens_there() -> None:
 
 def test_a_place_on_the_bar_is_a_moment() -> None:
     viewer = Viewer((episode(10),))
-    assert [moment_at(viewer, x, 1000) for x in (-50, 24, 119, 500, 976, 2000)] == [0, 0, 1, 5, 10, 10]
+    assert [moment_at(viewer, x, 1000) for x in (-50, 24, 119, 442, 500, 976, 2000)] == [0, 0, 1, 4, 5, 10, 10]
 
 
 @pytest.mark.parametrize("across", [960, 1280])
@@ -200,6 +200,7 @@ def test_everything_has_its_place(size: tuple[int, int], many: int, playing: boo
         frame = pygame.Rect(0, 0, *size)
         assert all(frame.contains(place) for place in places)
     assert all(4 / 3 - 0.01 <= cell.w / cell.h <= 16 / 9 + 0.01 for cell in cells)
+    assert abs(sum(cell.centerx for cell in cells) / len(cells) - whole.centerx) <= many
     assert (strip.h > 0) == playing
     assert window.easel.paint()
 
@@ -284,13 +285,22 @@ def test_a_key_that_is_held_down_repeats_steps_alone() -> None:
     def hold(name: str) -> None:
         typed = name if len(name) == 1 else ""
         event = pygame.event.Event(pygame.KEYDOWN, key=pygame.key.key_code(name), unicode=typed, mod=0)
-        for _ in range(3):
+        for _ in range(4):
             window.see(event)
 
     hold("right")
-    assert window.viewer.at == 3
-    hold("d")
-    assert window.viewer.dark
+    assert window.viewer.at == 4
+    for dark in (True, False, True):
+        hold("d")
+        assert window.viewer.dark == dark
+        window.see(pygame.event.Event(pygame.KEYUP, key=pygame.K_d, unicode="d", mod=0))
+    window.offered = {"1": 0}
+    window.viewer.last()
+    hold("1")
+    assert window.chosen == 0
+    window.chosen = -1
+    hold("1")
+    assert window.chosen == -1
     hold("h")
     assert window.viewer.helping
 

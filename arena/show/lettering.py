@@ -34,7 +34,8 @@ def _font(bold: bool) -> "FreeTypeFont":
 @cache
 def width(words: str, size: float, bold: bool = False) -> float:
     """How wide a line of words is."""
-    return float(_font(bold).getlength(words)) * size / MEASURED
+    plain = words if words.isprintable() else "".join(letter if letter.isprintable() else " " for letter in words)
+    return float(_font(bold).getlength(plain)) * size / MEASURED
 
 
 def fitted(words: str, room: float, size: float, least: float = 10.0, bold: bool = False) -> tuple[str, float]:

@@ -200,8 +200,9 @@ class Timeline:
         yield self.name("round", base)
         step = next(k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if k * self.cell >= 26)
         for at in range(self.columns):
+            half = width(str(at + 1), 11) / 2
             if at == 0 or (at + 1) % step == 0:
-                yield Text(self.x(at + 0.5), base, str(at + 1), 11, "faint", "middle")
+                yield Text(min(self.x(at + 0.5), self.box.right - half), base, str(at + 1), 11, "faint", "middle")
 
     def events(self, base: float) -> Iterator[Shape]:
         """A flag for each round in which something happened; its words where there is room."""

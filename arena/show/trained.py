@@ -120,7 +120,7 @@ def _read(path: Path, game: Game, seat: str) -> Policy | None:
             and 0 <= index.min() <= index.max() < lines
         )
         return Policy(probability, index, memory) if fits else None
-    except (OSError, ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile, TurncoatError):
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile, TurncoatError):
         return None
 
 
