@@ -12,6 +12,7 @@ from arena.show.zoom import zoomed
 from renderers.cards import keys, slip
 from renderers.panel import BAR, CHOICES, Panel, bar
 from renderers.pixels import draw
+from renderers.shelf import Shelf
 
 if TYPE_CHECKING:
     from pygame import Rect as Area
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Spot = tuple[int, int]
 """A place in a window, or its size, in pixels."""
+
+Key = tuple[int, int, object]
+"""What a drawing depends on: which replay, which moment, and how it is looked at."""
 
 TALL, NARROW, WIDE = 720.0, 960.0, 1280.0
 """A scene's height, and its least and greatest width, in logical units."""
@@ -120,10 +124,17 @@ class Easel:
         self._painted = now
         palette = DARK if viewer.dark else LIGHT
         self.surface.fill(rgb(palette["paper"]))
+        if viewer.replays is not self._of:
+            self._of = viewer.replays
+            self._shelf.clear()
+            self._fresh = {}
+        fresh = {}
         for number, (replay, cell) in enumerate(self.cells(whole)):
-            self.surface.blit(self.drawn(replay, cell.size), cell)
+            fresh[self._key(replay, cell.size, viewer.at)] = picture = self._drawn(replay, cell.size)
+            self.surface.blit(picture, cell)
             if number:
                 self.surface.fill(rgb(palette["line"]), (cell.x - 1, whole.y, 2, whole.h))
+        self._fresh = fresh
         if self.strip is not None:
             self.surface.blit(draw(self.strip.scene, strip.size, palette), strip)
         self.surface.blit(draw(bar(viewer, self.across, self.over(below)).scene, below.size, palette), below)
@@ -136,26 +147,6 @@ class Easel:
     def forget(self) -> None:
         """Paint next time whatever was painted."""
         self._painted = None
-
-    def drawn(self, replay: Replay, size: Spot) -> "Surface":
-        """A replay's moment as the viewer sees it."""
-        key = self._key(replay, size, self.viewer.at)
-        picture = self._fresh.get(key) or self._shelf.get(key) or self._draw(replay, size, self.viewer.at)
-        self._fresh[key] = picture
-        return picture
-
-    def _draw(self, replay: Replay, size: Spot, at: int) -> "Surface":
-        viewer = self.viewer
-        logical = max(NARROW, min(size[0] * TALL / size[1], WIDE)), TALL
-        picture = scene(replay, min(at, len(replay.moments) - 1), viewer.through(replay), viewer.private, logical)
-        picture = zoomed(picture, viewer.zoom, viewer.corner) if viewer.zoom > 1 else picture
-        return draw(picture, size, DARK if viewer.dark else LIGHT)
-
-    def _key(self, replay: Replay, size: Spot, at: int) -> "Key":
-        """What a drawing depends on."""
-        viewer = self.viewer
-        how = (viewer.through(replay), viewer.private, size, viewer.zoom, viewer.corner, viewer.dark)
-        return id(replay), min(at, len(replay.moments) - 1), how
 
     def ahead(self) -> bool:
         """Draw one of the nearest moments that are not kept yet, while there is time; False if there is none left."""
@@ -177,8 +168,25 @@ class Easel:
         cells = self.cells(pygame.Rect(0, 0, whole.w * finer, whole.h * finer))
         made = pygame.Surface((sum(cell.w for _, cell in cells), cells[0][1].h))
         for number, (replay, cell) in enumerate(cells):
-            made.blit(self.drawn(replay, cell.size), (number * cell.w, 0))
+            made.blit(self._drawn(replay, cell.size), (number * cell.w, 0))
         return made
+
+    def _drawn(self, replay: Replay, size: Spot) -> "Surface":
+        """A replay's moment as the viewer sees it: as it was drawn, or anew."""
+        key, at = self._key(replay, size, self.viewer.at), self.viewer.at
+        return self._fresh.get(key) or self._shelf.get(key) or self._draw(replay, size, at)
+
+    def _draw(self, replay: Replay, size: Spot, at: int) -> "Surface":
+        viewer = self.viewer
+        logical = max(NARROW, min(size[0] * TALL / size[1], WIDE)), TALL
+        picture = scene(replay, min(at, len(replay.moments) - 1), viewer.through(replay), viewer.private, logical)
+        picture = zoomed(picture, viewer.zoom, viewer.corner) if viewer.zoom > 1 else picture
+        return draw(picture, size, DARK if viewer.dark else LIGHT)
+
+    def _key(self, replay: Replay, size: Spot, at: int) -> Key:
+        viewer = self.viewer
+        how = (viewer.through(replay), viewer.private, size, viewer.zoom, viewer.corner, viewer.dark)
+        return id(replay), min(at, len(replay.moments) - 1), how
 
     def _lay(self, card: Scene, palette: Mapping[str, str], low: bool = False) -> None:
         """A card upon the pictures, in the middle with a shade behind it, or low; as large as it fits."""

@@ -123,6 +123,7 @@ def test_a_replay_comes_back_as_it_was(replay: Replay) -> None:
     assert same(again.exact, replay.exact)
     assert [same(*pair) for pair in zip(again.deeds, replay.deeds, strict=True)] == [True] * replay.rounds
     assert packed(again) == content
+    assert content[4:8] == bytes(4)  # no time in it
 
 
 def watched(name: str, player: str) -> Replay:

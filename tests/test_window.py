@@ -27,6 +27,7 @@ from renderers import easel, screen
 from renderers.cards import SIGNS, WINDOW_KEYS, keys, letter, slip, wrapped
 from renderers.panel import BAR, CHOICES, Choice, bar, choices, moment_at, told
 from renderers.screen import Screen
+from renderers.shelf import Shelf
 from renderers.window import Window, offers
 from tests.test_viewer import episode
 
@@ -224,26 +225,55 @@ def test_it_is_painted_only_when_something_has_changed(monkeypatch: pytest.Monke
     assert seen(window) == before
     for _ in range(10):
         window.step()
-    assert sorted(at for at, *_ in drawn) == [0, 1, 2, 3, 4, 5]  # once each, those to come while there is time
+    assert {at for at, *_ in drawn} == {0, 1, 2, 3, 4, 5}  # those to come while there is time
+    many = len(drawn)
+    press(window, "end", "left", "home")
+    assert seen(window) == before
+    assert len(drawn) == many
     assert all(private and lens is None for _, lens, private, _ in drawn)
+    middle = window.easel.areas()[0].center
+    light = window.easel.surface.get_at(middle)
     press(window, "d")
-    assert seen(window) != before
+    assert sum(window.easel.surface.get_at(middle)[:3]) < sum(light[:3]) / 2
+    for _ in range(10):
+        window.step()
+    assert len(window.easel._shelf) == 12
+    window.viewer.follow(episode(2))
+    assert window.paint()
+    assert len(window.easel._shelf) == 0
 
 
 @pytest.mark.usefixtures("dummy")
-def test_no_more_pictures_are_kept_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_are_kept_as_long_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
     import pygame
 
+    def picture(number: int) -> pygame.Surface:
+        made = pygame.Surface((60, 40), 0, 32)
+        pygame.draw.circle(made, (200, 10, 3 * number), (30, 20), 10)
+        return made
+
+    shelf = Shelf(2**30)
+    shelf.put("first", picture(0))
+    shelf.room = 8 * shelf._bytes
+    for number in range(20):
+        shelf.put(number, picture(number))
+        assert shelf.get("first")  # whoever is asked for stays
+    assert 5 < len(shelf) <= shelf.fits < 10
+    assert 3 not in shelf
+    assert shelf.get(3) is None
+    kept = shelf.get(19)
+    assert kept is not None
+    assert kept.get_buffer().raw == picture(19).get_buffer().raw
+    shelf.clear()
+    assert len(shelf) == 0
+
+    monkeypatch.setattr(screen, "REST", 0.001)
     window = opened(episode(20))
     window.easel.surface = pygame.Surface((480, 320))
-    _, cell = window.easel.cells(window.easel.areas()[0])[0]
-    monkeypatch.setattr(easel, "KEPT", 8 * 4 * cell.w * cell.h)
-    monkeypatch.setattr(screen, "REST", 0.001)
-    for at in range(21):
-        window.viewer.go(at)
-        for _ in range(4):
-            window.step()
-        assert 4 <= len(window.easel._drawn) <= 8
+    window.easel._shelf.room = 1
+    for _ in range(30):
+        window.step()
+    assert not window._ahead  # it does not draw for ever what it cannot keep
 
 
 @pytest.mark.usefixtures("dummy")

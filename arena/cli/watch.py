@@ -190,7 +190,7 @@ def taught(
     from arena.show.lens import flipped
 
     assert isinstance(agent, Followed)
-    wanted = episodes or [agent.length - 1]
+    wanted = episodes or [0]
     if not 0 <= wanted[-1] < agent.length:
         raise TurncoatError(f"{named.player} trains for {agent.length} episodes; there is no episode {wanted[-1]}")
     replays = []
