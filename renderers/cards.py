@@ -15,7 +15,7 @@ WINDOW_KEYS = (
 )
 """Keys of a window alone."""
 
-PLAY_KEYS = (Key(("1 – 9",), "act", "an action, as it is numbered; or its arrow"),)
+PLAY_KEYS = (Key(("1 – 9",), "act", "an action, by its number"),)
 """Keys of who plays."""
 
 SIGNS = {

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from arena.show.box import Box
 from arena.show.lettering import fitted, width
 from arena.show.shapes import Circle, Polygon, Rect, Scene, Shape, Text
 from arena.show.viewer import Viewer
@@ -13,6 +14,9 @@ BAR, CHOICES = 84.0, 76.0
 
 MARGIN, INSET, TRACK = 24.0, 34.0, 22.0
 """Left and right of the bar, and of the words of the strip; how far down the scrub bar is."""
+ABREAST, NARROW, HIGH = 8, 130.0, 40.0
+"""Choices in a row at the most; how narrow and how high a button is that has its key above the word."""
+
 ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓"}
 
 
@@ -172,26 +176,38 @@ def choices(
     """A button for every action that may be taken, and before them whose turn it is and what was done last."""
     shapes: list[Shape] = [_strip(across)]
     buttons = []
-    room = min(260.0, across * 0.3)
+    room = min(240.0, across * 0.19)
     for line, (said, bold) in enumerate(zip(words, (True, False), strict=True)):
         told, size = fitted(said, room, 16 - 2 * line, bold=bold)
         shapes.append(Text(INSET, CHOICES / 2 - 6 + 21 * line, told, size, "faint" if line else "ink", bold=bold))
-    each = min(200.0, (across - 2 * INSET - room - 16) / max(1, len(offered)) - 8)
+    rows = 1 if len(offered) <= ABREAST else 2
+    columns = max(1, -(-len(offered) // rows))
+    wide = min(200.0, (across - 2 * INSET - room - 12 + 8) / columns - 8)
+    high = (CHOICES - 6 - 8 * (rows + 1)) / rows
     for number, one in enumerate(offered):
-        x = INSET + room + 16 + number * (each + 8)
-        button = Button(x, 12, each, CHOICES - 30, "act", one.action)
+        x, y = INSET + room + 12 + number % columns * (wide + 8), 8 + number // columns * (high + 8)
+        button = Button(x, y, wide, high, "act", one.action)
         inside = hover is not None and button.holds(*hover)
-        shapes.append(Rect(x, 12, each, CHOICES - 30, "line" if inside else "paper", "faint", 1.5, 10))
-        keys = " ".join(ARROWS.get(key, key) for key in one.keys)
-        key = width(keys, 13) + 12 if keys else 0.0
-        told, size = fitted(one.word, each - 20 - key, 16, bold=True)
-        middle = x + each / 2 + key / 2
-        shapes.append(Text(middle, CHOICES / 2 - 3 + size * 0.36, told, size, "ink", "middle", bold=True))
-        if keys:
-            left = middle - width(told, size, True) / 2 - key
-            shapes.append(Text(left, CHOICES / 2 - 3 + 13 * 0.36, keys, 13, "faint"))
+        shapes.append(Rect(x, y, wide, high, "line" if inside else "paper", "faint", 1.5, min(10, high / 3)))
+        shapes += _named(one, Box(x + 5, y, wide - 10, high))
         buttons.append(button)
     return Panel(Scene(across, CHOICES, tuple(shapes)), tuple(buttons))
+
+
+def _named(one: Choice, box: Box) -> Iterator[Shape]:
+    """The word of a choice, its keys before it, or above it where it is narrow."""
+    keys, middle = " ".join(ARROWS.get(key, key) for key in one.keys), box.x + box.w / 2
+    before = width(keys, 13) + 12 if keys else 0.0
+    if keys and box.w < NARROW and box.h > HIGH:
+        yield Text(middle, box.y + box.h * 0.38, keys, 12, "faint", "middle")
+        words, size = fitted(one.word, box.w, 15, bold=True)
+        yield Text(middle, box.y + box.h * 0.8, words, size, "ink", "middle", bold=True)
+        return
+    words, size = fitted(one.word, box.w - before, 16, bold=True)
+    line = box.y + box.h / 2
+    yield Text(middle + before / 2, line + size * 0.36, words, size, "ink", "middle", bold=True)
+    if keys:
+        yield Text(middle - (before + width(words, size, True)) / 2, line + 13 * 0.36, keys, 13, "faint")
 
 
 def told(sentences: Sequence[str], across: float) -> Panel:

@@ -16,6 +16,7 @@ from arena.game.twins import twin
 from arena.play.agent import Agent, Keys, full_name
 from arena.play.agent import find as agent
 from arena.play.policy import Policy
+from arena.play.trajectory import record
 from arena.show import trained
 from arena.show.film import Credits
 from arena.show.replay import Replay
@@ -204,6 +205,9 @@ def test_several_episodes_are_of_one_policy() -> None:
     assert asked == [3]
     assert several == [take(game, agent("random"), replace(named, episode=n), refit=False) for n in (0, 4, 2)]
     assert [one.episode for one in several] == [0, 4, 2]
+    others = record(game, {"model": agent("random").policies(game, "model", {}, KEYS)[0]}, 3, 4)
+    assert [list(deed.actions) for deed in several[1].deeds] == others.actions.tolist()
+    assert several[0].deeds != several[1].deeds
 
 
 def test_measures_of_the_policy_are_exact() -> None:

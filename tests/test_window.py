@@ -148,6 +148,15 @@ def test_the_choices_are_legible(across: float, many: int) -> None:
         assert panel.under(button.x + 1, button.y + 1) is button
 
 
+def test_the_words_of_eight_actions_are_not_cut() -> None:
+    names = [f"{verb} {way}" for verb in ("go", "shoot") for way in ("up", "right", "down", "left")]
+    offered = [Choice(n, name, (str(n + 1), "right")) for n, name in enumerate(names)]
+    words = {
+        one.words for one in choices(offered, 960, ("Round 200: your turn", "")).scene.shapes if isinstance(one, Text)
+    }
+    assert set(names) <= words
+
+
 def test_cards_are_legible() -> None:
     for scene in (keys(), keys(True), letter("It is over", [f"{LONG}. " * 9, "Short."]), slip(LONG * 9, 960)):
         legible(scene)

@@ -72,7 +72,10 @@ def run(
         typer.Option(metavar="FILE", help="write a file instead, its suffix says what: x.html, x.replay (repeats)"),
     ] = None,
     learning: Annotated[
-        bool, typer.Option("--learning", help="an episode of its training, with every update; else the last (tabular)")
+        bool,
+        typer.Option(
+            "--learning", help="an episode of its training with every update, the last if no other is asked for"
+        ),
     ] = False,
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="make the agent once more with the future removed")
@@ -85,8 +88,7 @@ def run(
 ) -> None:
     """Watch an agent play: what is true, what the model sees, what it does, and what it would have done otherwise.
 
-    SCENARIO may be a FILE.replay, and AGENT a second one to stand beside it. Then nothing is played, and the options
-    that say what to play have no place.
+    SCENARIO may be a FILE.replay, and AGENT another; they are shown as they were recorded.
     """
     from arena.show.renderer import find, writing
 
@@ -190,7 +192,7 @@ def taught(
     from arena.show.lens import flipped
 
     assert isinstance(agent, Followed)
-    wanted = episodes or [0]
+    wanted = episodes or [agent.length - 1]
     if not 0 <= wanted[-1] < agent.length:
         raise TurncoatError(f"{named.player} trains for {agent.length} episodes; there is no episode {wanted[-1]}")
     replays = []
