@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from arena.errors import TurncoatError
+from arena.show.icons import standing
 from arena.show.renderer import writing
+from arena.show.shapes import Scene
 from arena.show.viewer import CLOSER, KEYS, Viewer
 from renderers.cards import WINDOW_KEYS
 from renderers.easel import NOWHERE, Easel, Spot
 from renderers.panel import TRACK, bar, moment_at
+from renderers.pixels import draw
 
 if TYPE_CHECKING:
     from pygame import Surface
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 SIZE = (1280, 804)
 """Of the window in pixels when it opens."""
+
+ICON = (64, 64)
+"""Size of the drawing that stands for it."""
 
 RATE, REST, STALE = 60, 0.1, 5.0
 """Pictures a second; seconds between two looks at a window where nothing moves; seconds that a message stays."""
@@ -253,6 +259,7 @@ def opened(size: Spot, flags: int) -> "Surface":
         pygame.display.init()
         if pygame.display.get_driver() == "offscreen" and not asked:  # what SDL falls back to
             raise none
+        pygame.display.set_icon(draw(Scene(1, 1, tuple(standing("model", 0, 0, 1))), ICON))
         return pygame.display.set_mode(size, flags)
     except pygame.error as error:
         raise none from error

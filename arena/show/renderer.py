@@ -25,21 +25,26 @@ class Renderer(ABC):  # noqa: B024  # each has what it can
     mode: ClassVar[str] = ""
     """The ``render_mode`` it serves, as Gymnasium calls them: human, rgb_array, ansi."""
 
+    @property
+    def called(self) -> str:
+        """What it is found by."""
+        return str(getattr(self, "name", None) or plugins.kebab(type(self).__name__))
+
     def show(self, replays: Sequence[Replay]) -> None:
         """Show episodes: one, or several beside each other."""
-        raise TurncoatError(f"{plugins.kebab(type(self).__name__)} shows nothing on a screen")
+        raise TurncoatError(f"{self.called} shows nothing on a screen")
 
     def save(self, replays: Sequence[Replay], path: Path) -> None:
         """Write them into a file."""
-        raise TurncoatError(f"{plugins.kebab(type(self).__name__)} writes no files")
+        raise TurncoatError(f"{self.called} writes no files")
 
     def play(self, sitting: Sitting) -> None:
         """Let a person play."""
-        raise TurncoatError(f"nobody can play in {plugins.kebab(type(self).__name__)}")
+        raise TurncoatError(f"nobody can play in {self.called}")
 
     def frame(self, replay: Replay) -> Any:
         """The last moment of an episode as its ``mode`` wants it: None, an array ``[height, width, 3]``, or a text."""
-        raise TurncoatError(f"{plugins.kebab(type(self).__name__)} serves no render mode")
+        raise TurncoatError(f"{self.called} serves no render mode")
 
     def close(self) -> None:  # noqa: B027  # most have nothing to close
         """Let go of what ``frame`` holds open."""
