@@ -23,12 +23,13 @@ from arena.game.unroll import unroll
 from arena.measure.decodability import decoder
 from arena.measure.label import DELTA
 from arena.measure.verdict import KNOWING, MEANING, ends, sees_the_state
+from arena.play.agent import find as find_agent
 from arena.play.policy import view
-from arena.play.trajectory import record
+from arena.show.film import Credits
+from arena.show.take import take
 from arena.solve.extremes import Interval
 from arena.solve.interval import Intervals, intervals
 from arena.solve.objective import RETURN, before_late, to_date
-from arena.solve.optimal import optimal
 from arena.spec import word
 from renderers.text import TextRenderer
 
@@ -284,8 +285,8 @@ def _twins(game: Game) -> list[list[str]]:
 def _episode(scenario: Scenario, game: Game) -> str:
     """One episode of the optimum as `turncoat watch` prints it."""
     console = Console(file=io.StringIO(), width=100, color_system=None, force_terminal=False, legacy_windows=False)
-    episode = record(game, {"model": optimal(game).policy}, 0, 0)
-    TextRenderer(console).show(episode, f"{scenario.title} · optimal")
+    named = Credits(scenario.title, scenario.name, player="optimal")
+    TextRenderer(console).show([take(game, find_agent("optimal"), named)])
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().rstrip().splitlines())
 

@@ -119,7 +119,7 @@ def _font(size: float, bold: bool) -> "FreeTypeFont":
     return ImageFont.truetype(typeface(bold), size)
 
 
-@lru_cache(1)
+@lru_cache(4)  # those of a picture and of the bar below it
 def _sheet(size: tuple[int, int]) -> "Surface":
     """What is drawn on, again and again: to make one anew takes as long as to draw on it."""
     import pygame

@@ -6,7 +6,6 @@ from itertools import groupby
 from rich.text import Text
 
 from arena.show.lanes import lanes
-from arena.show.lens import SIGNALS
 from arena.show.replay import Replay
 from renderers.text_marks import COMPLIES, DEFECTS, LEARNS, LENS, LOUD, QUIET, cut, ink, step
 
@@ -55,7 +54,7 @@ class _Timeline:
         if any(moment.window != "none" for moment in replay.moments):
             late = [moment.window == "late" for moment in replay.moments]
             yield self.band("window", lambda at: replay.moments[at].window, late.__getitem__, "none")
-        for name in signals(replay)[:MOST]:
+        for name in replay.signals[:MOST]:
             yield from self.signal(name)
         yield from self.chances()
         yield self.named("does", self.deeds())
@@ -165,16 +164,3 @@ def mark(defected: list[bool | None]) -> tuple[str, str]:
 def heavy(word: str) -> bool:
     """Whether a signal's word is drawn as a heavy line."""
     return word == "yes"
-
-
-def signals(replay: Replay) -> list[str]:
-    """The signals worth two lanes: deployment, those that change, and what the seat sees otherwise than it is."""
-    found = []
-    for name in dict.fromkeys((*SIGNALS, *replay.truths)):
-        if name not in replay.truths:
-            continue
-        rows = [row for at in range(replay.rounds) for row in lanes(replay, at) if row.name == name]
-        changes = len({row.true for row in rows}) > 1
-        if (name in SIGNALS and (changes or name == "deployment")) or any(row.told == "otherwise" for row in rows):
-            found.append(name)
-    return found

@@ -49,7 +49,7 @@ def test_it_checks_and_plays_by_name(installed: dict[str, str]) -> None:
     checked = turncoat(installed, "check", "--strict", "lunch-break", "tea-break")
     assert (checked.returncode, checked.stderr) == (0, "")
     watched = turncoat(installed, "watch", "lunch-break", "patient:slip=0")
-    assert "It did not turn." in watched.stdout
+    assert "It did not defect." in watched.stdout
 
 
 def test_its_own_tests_pass(installed: dict[str, str], tmp_path: Path) -> None:

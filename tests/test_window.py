@@ -1,38 +1,28 @@
-"""The window: without a display, on one that shows nothing, and on a real one with real keys."""
+"""The window on a display that shows nothing, and without one."""
 
-import json
-import os
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from arena import TurncoatError
 from arena.show import renderer
-from arena.show.lettering import width
 from arena.show.replay import Moment, Replay
-from arena.show.shapes import Circle, Rect, Scene, Text
+from arena.show.shapes import Circle, Scene, Text
 from arena.show.sitting import Debriefing, Departure
-from arena.show.viewer import KEYS, Viewer
+from arena.show.viewer import Viewer
 from renderers import easel, screen
-from renderers.cards import SIGNS, WINDOW_KEYS, keys, letter, slip, wrapped
-from renderers.panel import BAR, CHOICES, Choice, bar, choices, moment_at, told
+from renderers.panel import bar, told
 from renderers.screen import Screen
 from renderers.shelf import Shelf
 from renderers.window import Window, offers
 from tests.test_viewer import episode
 
 ROOT = Path(__file__).parent.parent
-LONG = "a word that is longer than any that was ever seen"
 
 
 @pytest.fixture
@@ -71,121 +61,6 @@ def click(window: Screen, x: float, y: float) -> None:
 
 def seen(window: Screen) -> bytes:
     return window.easel.surface.get_buffer().raw
-
-
-# What is drawn around the picture
-
-
-def legible(scene: Scene) -> None:
-    """Nothing is cut off, and no words lie upon others."""
-    for shape in scene.shapes:
-        if isinstance(shape, Rect):
-            assert -1 <= shape.x <= shape.x + shape.w <= scene.width + 1
-            assert -1 <= shape.y <= shape.y + shape.h <= scene.height + 1
-        if isinstance(shape, Circle):
-            assert shape.r <= shape.x <= scene.width - shape.r
-    taken: list[tuple[str, tuple[float, ...]]] = []
-    for text in scene.shapes:
-        if isinstance(text, Text):
-            wide = width(text.words, text.size, text.bold)
-            left = text.x - {"start": 0, "middle": wide / 2, "end": wide}[text.anchor]
-            box = (left, text.y - text.size * 0.75, left + wide, text.y + text.size * 0.22)
-            assert box[0] >= 0
-            assert box[2] <= scene.width
-            assert 0 <= box[1] <= box[3] <= scene.height
-            for name, other in taken:
-                apart = box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1]
-                assert apart, (text.words, name)
-            taken.append((text.words, box))
-
-
-@pytest.mark.parametrize("across", [960, 1100, 1280, 1700])
-@pytest.mark.parametrize("many", [1, 3])
-def test_the_bar_is_legible(across: float, many: int) -> None:
-    replays = tuple(episode(200, (LONG, "flipped"), turns=9) for _ in range(many))
-    for marks in ((), ((9, LONG), (9, f"{LONG}, too"), (200, LONG))):
-        for at in (0, 9, 200):
-            for lens in ("", LONG):
-                viewer = Viewer(replays, at, lens=lens, marks=marks)
-                panel = bar(viewer, across)
-                legible(panel.scene)
-                assert all(0 <= b.x < b.x + b.w <= across and 0 <= b.y < b.y + b.h <= BAR for b in panel.buttons)
-                given = [button.command for button in panel.buttons]
-                assert len(given) == len(set(given))
-                assert set(given) <= {key.command for key in KEYS}
-                assert ("next_episode" in given) == (many > 1)
-
-
-def test_the_bar_tells_where_it_is_and_what_happens_there() -> None:
-    viewer = Viewer((episode(6, turns=4),), 4)
-
-    def words(**hover: Any) -> list[str]:
-        return [shape.words for shape in bar(viewer, 1000, **hover).scene.shapes if isinstance(shape, Text)]
-
-    assert "round 5 of 6 · deployment · turns" in words()
-    viewer.last()
-    assert "the end" in words()
-    assert "round 5 of 6 · deployment · turns" in words(hover=(24 + 952 * 4 / 6, 20))
-    private = Viewer((episode(6, turns=4, over=False),), 4, private=True)
-    shapes = bar(private, 1000).scene.shapes
-    assert "round 5" in [shape.words for shape in shapes if isinstance(shape, Text)]
-    assert not any(getattr(shape, "fill", "").startswith(("defect", "gold")) for shape in shapes)
-
-
-def test_a_place_on_the_bar_is_a_moment() -> None:
-    viewer = Viewer((episode(10),))
-    assert [moment_at(viewer, x, 1000) for x in (-50, 24, 119, 442, 500, 976, 2000)] == [0, 0, 1, 4, 5, 10, 10]
-
-
-@pytest.mark.parametrize("across", [960, 1280])
-@pytest.mark.parametrize("many", [1, 2, 5, 8, 13])
-def test_the_choices_are_legible(across: float, many: int) -> None:
-    offered = [Choice(n, LONG, (str(n + 1), "left")) for n in range(many)]
-    panel = choices(offered, across, (LONG, LONG))
-    legible(panel.scene)
-    assert [button.action for button in panel.buttons] == list(range(many))
-    for button in panel.buttons:
-        assert panel.under(button.x + 1, button.y + 1) is button
-
-
-def test_the_words_of_eight_actions_are_not_cut() -> None:
-    names = [f"{verb} {way}" for verb in ("go", "shoot") for way in ("up", "right", "down", "left")]
-    offered = [Choice(n, name, (str(n + 1), "right")) for n, name in enumerate(names)]
-    words = {
-        one.words for one in choices(offered, 960, ("Round 200: your turn", "")).scene.shapes if isinstance(one, Text)
-    }
-    assert set(names) <= words
-
-
-def test_cards_are_legible() -> None:
-    for scene in (keys(), keys(True), letter("It is over", [f"{LONG}. " * 9, "Short."]), slip(LONG * 9, 960)):
-        legible(scene)
-    for many in (1, 2, 3):
-        assert told([LONG * 4] * many, 960).scene.height == CHOICES
-        legible(told([LONG * 4] * many, 960).scene)
-    lines = wrapped(LONG * 9, 300, 16)
-    assert " ".join(lines) == LONG * 9
-    assert all(width(line, 16) <= 300 for line in lines)
-
-
-def test_the_help_lists_every_key() -> None:
-    told = " ".join(shape.words for shape in keys().shapes if isinstance(shape, Text))
-    for key in (*KEYS, *WINDOW_KEYS):
-        assert key.about in told
-    pressed = [name for key in (*KEYS, *WINDOW_KEYS) for name in key.keys]
-    assert len(pressed) == len(set(pressed))
-    assert not set(pressed) & set("123456789")
-
-
-def test_the_page_lists_every_key() -> None:
-    page = (ROOT / "docs" / "how-to" / "watch.md").read_text(encoding="utf-8")
-    for key in (*KEYS, *WINDOW_KEYS):
-        assert key.about in page
-        for name in key.keys:
-            assert f"{SIGNS.get(name, name)}" in page
-
-
-# A window that shows nothing
 
 
 @pytest.mark.usefixtures("dummy")
@@ -451,9 +326,6 @@ def test_nothing_heavy_is_imported_to_list_renderers() -> None:
     assert found.stdout == "False False\n"
 
 
-# Playing
-
-
 @dataclass
 class Acting:
     """A sitting of three rounds, of which the second should have been a defection."""
@@ -574,166 +446,3 @@ def test_arrows_choose_ways_to_go() -> None:
     assert keyed("stay", "up", "right") == [("2", "up"), ("3", "right")]
     assert keyed("stay", "go_up", "shoot_up", "upwards") == [("2", "up"), ("3",), ("4",)]
     assert keyed(*"abcdefghijk")[-2:] == [(), ()]
-
-
-# A real display, and real keys
-
-
-def report(window: Screen, acted: list[int]) -> None:
-    """What the window shows, as a line for who reads."""
-    viewer = window.viewer
-    state = {"at": viewer.at, "playing": viewer.playing, "lens": viewer.lens, "private": viewer.private}
-    print(json.dumps({**state, "letter": window.easel.letter is not None, "acted": acted}), flush=True)  # noqa: T201
-
-
-def child(mode: str, *rest: str) -> None:
-    """What the child process does: watch, or play a seat of a scenario. It reports every change."""
-    from arena import scenario
-    from arena.contest.sitting import InPerson
-    from arena.play.agent import find as agent
-    from arena.show.film import Credits
-
-    original, acted = Screen.paint, list[int]()
-
-    def paint(window: Screen) -> bool:
-        changed = original(window)
-        if changed:
-            report(window, acted)
-        return changed
-
-    Screen.paint = paint  # type: ignore[method-assign, assignment]
-    if mode == "watch":
-        Window().show([episode(6, ("flipped",), turns=4)])
-    else:
-        name, seat, *others = rest
-        game = scenario(name).compile()
-        made = dict(one.split("=", 1) for one in others)
-        import numpy as np
-
-        key = np.zeros(1, np.uint64)
-        policies = {one: agent(spec).policies(game, one, {}, key)[0] for one, spec in made.items()}
-        sitting = InPerson(game, seat, Credits(title=name, scenario=name, player="a person"), policies)
-        acted = sitting.actions
-        Window().play(sitting)
-    print(json.dumps({"closed": True, "acted": acted}), flush=True)  # noqa: T201
-
-
-class Desk:
-    """A display of its own with a window on it."""
-
-    def __init__(self, *args: str) -> None:
-        reading, writing = os.pipe()
-        self.server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x804x24", "-nolisten", "tcp"],
-            pass_fds=[writing],
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(writing)
-        with os.fdopen(reading) as told:
-            display = f":{told.readline().strip()}"
-        self.env = {**os.environ, "DISPLAY": display}
-        self.env.pop("SDL_VIDEODRIVER", None)
-        code = f"from tests.test_window import child; child(*{args!r})"
-        self.child = subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, env=self.env, stdout=subprocess.PIPE, text=True
-        )
-        self.state: dict[str, Any] = {}
-        self.lines: Queue[str] = Queue()
-        self.listener = Thread(target=self._listen, daemon=True)
-        self.listener.start()
-
-    def _listen(self) -> None:
-        assert self.child.stdout is not None
-        with self.child.stdout as told:
-            for line in told:
-                self.lines.put(line)
-
-    def wait(self) -> None:
-        """Until the window is there and has the keys."""
-        self.until(at=0)
-        deadline = time.monotonic() + 20
-        while not (found := self.does("search", "--onlyvisible", "--class", ".").split()):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        self.does("windowfocus", "--sync", found[0])
-
-    def close(self) -> None:
-        for process in (self.child, self.server):
-            process.terminate()
-        for process in (self.child, self.server):
-            process.wait(timeout=20)
-        self.listener.join(20)
-
-    def does(self, *words: str) -> str:
-        return subprocess.run(["xdotool", *words], env=self.env, capture_output=True, text=True, timeout=20).stdout
-
-    def press(self, *names: str, **expected: Any) -> None:
-        """Press real keys, and wait until the window shows what is expected."""
-        self.does("key", "--delay", "40", *names)
-        self.until(**expected)
-
-    def until(self, **expected: Any) -> None:
-        while any(self.state.get(name) != value for name, value in expected.items()):
-            try:
-                self.state = json.loads(self.lines.get(timeout=30))
-            except Empty:
-                pytest.fail(f"it stands at {self.state}, and does not come to {expected}")
-
-
-@contextmanager
-def at_a_desk(*args: str) -> Iterator[Desk]:
-    desk = Desk(*args)
-    try:
-        desk.wait()
-        yield desk
-    finally:
-        desk.close()
-
-
-real = pytest.mark.skipif(
-    not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool for real keys"
-)
-
-
-@real
-def test_real_keys_watch() -> None:
-    with at_a_desk("watch") as desk:
-        desk.press("Right", "Right", at=2)
-        desk.press("Left", at=1)
-        desk.press("n", at=4)
-        desk.press("l", lens="flipped")
-        desk.press("Home", at=0)
-        desk.press("space", at=1, playing=True)
-        desk.press("space", playing=False)
-        desk.press("End", at=6)
-        desk.press("q", closed=True)
-        assert desk.child.wait(20) == 0
-
-
-@real
-@pytest.mark.parametrize(
-    ("scenario", "seat", "other", "action"),
-    [("deferral-ladder", "model", "overseer=always", 0), ("inspection-game", "overseer", "model=optimal", 1)],
-)
-def test_real_keys_play(scenario: str, seat: str, other: str, action: int) -> None:
-    with at_a_desk("play", scenario, seat, other) as desk:
-        assert desk.state["private"]
-        played = []
-        while desk.state["private"]:
-            played.append(action)
-            desk.press(str(action + 1), acted=played)
-        desk.until(letter=True)
-        desk.press("Return", letter=False)
-        desk.press("End", "q", closed=True)
-        assert desk.state["acted"] == played
-        assert desk.child.wait(20) == 0
-
-
-@real
-def test_real_keys_close_in_the_middle() -> None:
-    with at_a_desk("play", "deferral-ladder", "model", "overseer=always") as desk:
-        desk.press("1", acted=[0])
-        desk.press("1", acted=[0, 0])
-        desk.press("Escape", closed=True)
-        assert desk.state["acted"] == [0, 0]
-        assert desk.child.wait(20) == 0

@@ -1,10 +1,10 @@
 """Drawings of what stands on a map, in a cell of side 1 at the origin. A word without one is written out."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
 from arena.show.lettering import fitted
 from arena.show.shapes import Circle, Line, Polygon, Rect, Shape, Text
+from arena.show.zoom import placed
 
 Drawing = tuple[Shape, ...]
 
@@ -144,30 +144,4 @@ def standing(name: str, x: float, y: float, side: float) -> Iterator[Shape]:
 
 def _placed(drawing: Drawing, x: float, y: float, side: float) -> Iterator[Shape]:
     for shape in drawing:
-        yield _PLACING[type(shape)](shape, x, y, side)
-
-
-def _rect(one: Shape, x: float, y: float, k: float) -> Shape:
-    assert isinstance(one, Rect)
-    return replace(
-        one, x=x + k * one.x, y=y + k * one.y, w=k * one.w, h=k * one.h, width=k * one.width, radius=k * one.radius
-    )
-
-
-def _circle(one: Shape, x: float, y: float, k: float) -> Shape:
-    assert isinstance(one, Circle)
-    return replace(one, x=x + k * one.x, y=y + k * one.y, r=k * one.r, width=k * one.width)
-
-
-def _path(one: Shape, x: float, y: float, k: float) -> Shape:
-    assert isinstance(one, Polygon | Line)
-    points = tuple((round(x + k * px, 2), round(y + k * py, 2)) for px, py in one.points)
-    return replace(one, points=points, width=k * one.width)
-
-
-_PLACING: dict[type, Callable[[Shape, float, float, float], Shape]] = {
-    Rect: _rect,
-    Circle: _circle,
-    Polygon: _path,
-    Line: _path,
-}
+        yield placed(shape, x, y, side)

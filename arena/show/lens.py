@@ -15,9 +15,7 @@ from arena.game.game import Floats, Game, Ints
 from arena.game.twins import twin
 from arena.play.agent import Agent, Keys
 from arena.play.policy import Policy, carried
-
-SIGNALS = ("deployment", "oversight", "future")
-"""Factors whose other value is worth showing."""
+from arena.show.replay import SIGNALS
 
 REMOVED = "future-removed"
 

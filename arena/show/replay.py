@@ -8,9 +8,14 @@ from functools import cached_property
 from typing import Any, cast
 
 from arena.game.board import Board
+from arena.game.columns import NOTHING
 
 VERSION = 1
 """Of the file's format. It moves when an older reader would misread a newer file."""
+
+
+SIGNALS = ("deployment", "oversight", "future")
+"""Factors that tell a seat what it is in: those worth showing, and worth showing otherwise."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,20 @@ class Replay:
         """The discounted return in a channel (observed, intended, private) of the rounds before ``until``."""
         deeds = self.deeds[: self.rounds if until is None else until]
         return sum((self.discount**t * deed.pays[channel] for t, deed in enumerate(deeds)), 0.0)
+
+    @cached_property
+    def signals(self) -> tuple[str, ...]:
+        """The factors worth two lanes: signals that change or are seen, and whatever is seen otherwise than it is."""
+        found = []
+        for name in (*SIGNALS, *(name for name in self.truths if name not in SIGNALS)):
+            if name not in self.truths:
+                continue
+            true = [moment.true[self.truths.index(name)] for moment in self.moments]
+            seen = [moment.sees[self.sights.index(name)] for moment in self.moments] if name in self.sights else []
+            otherwise = any(word not in (NOTHING, fact) for word, fact in zip(seen, true))
+            if otherwise or (name in SIGNALS and (seen or name == "deployment" or len(set(true)) > 1)):
+                found.append(name)
+        return tuple(found)
 
     @cached_property
     def events(self) -> tuple[tuple[int, str], ...]:

@@ -56,7 +56,8 @@ def header(replay: Replay, at: int, page: Box, private: bool) -> Iterator[Shape]
     room = page.w - width(number + total, 20, True) - 40
     title, size = fitted(replay.title, room, 24, least=14, bold=True)
     yield Text(page.x, 42, title, size, bold=True)
-    who = f"{replay.player} plays the {replay.seat}" if replay.player and not private else f"the {replay.seat}"
+    plays = "play" if replay.player == "you" else "plays"
+    who = f"{replay.player} {plays} the {replay.seat}" if replay.player and not private else f"the {replay.seat}"
     who += "".join(f", {other} the {seat}" for seat, other in replay.others.items() if not private)
     who += f" · {replay.twin}" if replay.twin else ""
     who += f" · {replay.kind}" if replay.kind else ""

@@ -1,13 +1,13 @@
 """The whole episode along its rounds: stages, windows, signals true and seen, how likely defection was, and deeds."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from arena.game.columns import NOTHING
 from arena.show.box import Box
-from arena.show.lens import SIGNALS
 from arena.show.lettering import fitted, width
-from arena.show.replay import Replay
+from arena.show.replay import Moment, Replay
 from arena.show.shapes import Circle, Line, Polygon, Rect, Shape, Text
 
 GUTTER = 124.0
@@ -40,62 +40,50 @@ class Timeline:
         replay, box = self.replay, self.box
         top = box.y + 20
         bottom = box.bottom - 20
-        here = min(self.at, self.columns - 1)
-        yield Rect(self.x(here), box.y + 16, max(self.cell, 2), bottom - box.y - 12, fill="line-soft", radius=4)
-        yield from self.events(box.y + 12)
+        shapes = [*self.events(box.y + 12)]
         if not self.private:
-            yield from self.band("stage", top, 20, lambda m: (m.stage, "defect" if m.deployment else "comply"))
+            shapes += self.band("stage", top, 20, lambda m: (m.stage, "defect" if m.deployment else "comply"))
             top += 23
             if any(moment.window != "none" for moment in replay.moments):
                 shade = {"early": "comply", "late": "defect"}
-                yield from self.band(
-                    "window", top, 15, lambda m: (m.window, shade[m.window]) if m.window in shade else None
-                )
+                shapes += self.band("window", top, 15, lambda m: (m.window, shade.get(m.window, "")))
                 top += 18
-            for name in self.signals()[: int((bottom - top - 84) // 33)]:
+            for name in replay.signals[: int((bottom - top - 84) // 33)]:
                 top += 5
-                yield from self.signal(name, top)
+                shapes += self.signal(name, top)
                 top += 29
-        yield from self.chart(top + 8, bottom - 24)
-        yield from self.deeds(bottom - 11)
-        yield from self.numbers(box.bottom - 4)
-        yield Rect(self.x(here), box.y + 16, max(self.cell, 2), bottom - box.y - 12, stroke="ink", width=1.5, radius=4)
+        if any(moment.chances for moment in replay.moments):
+            shapes += self.chart(top + 8, bottom - 24)
+        else:
+            bottom = top + 26
+        shapes += self.deeds(bottom - 11)
+        shapes += self.numbers(bottom + 16)
+        here = Rect(
+            self.x(min(self.at, self.columns - 1)), box.y + 16, max(self.cell, 2), bottom - box.y - 12, radius=4
+        )
+        yield replace(here, fill="line-soft")
+        yield from shapes
+        yield replace(here, stroke="ink", width=1.5)
 
     def name(self, words: str, base: float, color: str = "faint", size: float = 12) -> Text:
         """What a line shows, in the gutter."""
         return Text(self.left - 10, base, words, size, color, "end")
 
     def band(
-        self, name: str, top: float, height: float, part: Callable[..., tuple[str, str] | None], size: float = 12
+        self, name: str, top: float, height: float, part: Callable[[Moment], tuple[str, str]], size: float = 12
     ) -> Iterator[Shape]:
         """Blocks of rounds of which the same is to be said, in a colour."""
         yield self.name(name, top + height / 2 + 4)
         moments = self.replay.moments[: self.columns]
         for said, group in groupby(range(len(moments)), lambda at: part(moments[at])):
-            if said is None:
-                continue
-            rounds = list(group)
             words, colour = said
+            rounds = list(group)
+            if not colour:
+                continue
             x, wide = self.x(rounds[0]), self.cell * len(rounds)
             yield Rect(x + 0.5, top, max(wide - 1, 1), height, fill=f"{colour}-soft", radius=3)
             if width(words, size) <= wide - 8:
                 yield Text(x + wide / 2, top + height / 2 + size * 0.36, words, size, anchor="middle")
-
-    def signals(self) -> list[str]:
-        """The signals worth two lanes: true ones that change, or that the seat sees otherwise or not at all."""
-        replay = self.replay
-        found = []
-        for name in dict.fromkeys((*SIGNALS, *replay.truths)):
-            if name not in replay.truths:
-                continue
-            column = replay.truths.index(name)
-            true = [moment.true[column] for moment in replay.moments]
-            seen = self.seen(name)
-            distorted = seen is not None and true != seen and set(seen) != {NOTHING}
-            telling = len(set(true)) > 1 or name == "deployment" or seen is not None
-            if (name in SIGNALS and telling) or distorted:
-                found.append(name)
-        return found
 
     def seen(self, name: str) -> list[str] | None:
         """What the seat saw of a factor; None if it does not see it."""

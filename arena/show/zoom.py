@@ -29,5 +29,5 @@ def placed(shape: Shape, x: float, y: float, k: float) -> Shape:
         case Text():
             return replace(shape, x=x + k * shape.x, y=y + k * shape.y, size=k * shape.size)
         case Polygon() | Line():
-            points = tuple((x + k * px, y + k * py) for px, py in shape.points)
+            points = tuple((round(x + k * px, 2), round(y + k * py, 2)) for px, py in shape.points)
             return replace(shape, points=points, width=k * shape.width)
