@@ -58,6 +58,14 @@ class Diagnosis:
         self.game, self.seat, self.agent, self.others, self.keys = game, seat, agent, others, keys
         self._fits: dict[tuple[str, str], tuple[Game, Sequence[Policy]]] = {}
 
+    def policies(self, name: str = "") -> tuple[Game, Sequence[Policy]]:
+        """The agent fitted in the twin called ``name``, or in the game itself: that game, and a policy for every key.
+
+        Raises:
+            TurncoatError: the game has no such twin, or the agent refuses it.
+        """
+        return self._fitted(name, "")
+
     def fit(self, name: str = "", regime: str = "") -> list[Evaluation]:
         """What the agent, fitted in the twin called ``name`` or under another regime, does there; one for every key.
 
@@ -147,12 +155,17 @@ def figures(
     keys: Keys,
     controls: Collection[str] = (*CONTROLS,),
 ) -> list[dict[str, float]]:
-    """Every measure of an agent in a game, in the named controls, and across twins; a mapping for every key.
+    """Every measure of an agent in a game, in the named controls, and across twins; a mapping for every key."""
+    return measured(Diagnosis(game, seat, agent, others, keys), controls)
+
+
+def measured(diagnosis: Diagnosis, controls: Collection[str]) -> list[dict[str, float]]:
+    """The figures of a diagnosis; a mapping for every key.
 
     What does not apply is left out: a twin that the game does not have, a regime that the agent refuses, a measure
     that takes a control which was not asked for.
     """
-    diagnosis = Diagnosis(game, seat, agent, others, keys)
+    game = diagnosis.game
     curve = list(diagnosis.follow()) if FOLLOWED in controls else []
     here = diagnosis.fit()
     found = [{name: float(measure.exact(one)) for name, measure in measures().items()} for one in here]
