@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -84,6 +85,8 @@ class ExactGradient(Learner):
     What online learning on experienced steps is not: the full gradient of Langlois and Everitt (AAAI 2021). Begins at
     logits drawn from a normal distribution of standard deviation ``spread``.
     """
+
+    piecemeal: ClassVar[bool] = True
 
     alpha: float = 0.1
     steps: int = 5_000

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -82,6 +83,8 @@ class EmpiricalReturn(Resumable):
     whatever earns something. What is equally good is drawn evenly, and so is everything while nothing is known.
     Certainty equivalence: Kumar and Varaiya, Stochastic Systems (1986).
     """
+
+    piecemeal: ClassVar[bool] = True
 
     unseen: float = 1.0
     every: str = "action"  # or episode, or stage

@@ -1,7 +1,7 @@
-"""Strategies of the iterated prisoner's dilemma that go by the turn before alone: what it did itself and what the other did.
+"""Strategies of the iterated prisoner's dilemma that go by the turn before alone: their own move and the other's.
 
-They sit in either seat of a game that shows both, as the factors ``own`` and ``other``, and refuse any other. To cooperate
-is to comply. Names, moves and sources are those of the library Axelrod, with which they are compared (``turncoat bench``).
+They sit in either seat of a game that shows both, as the factors ``own`` and ``other``, and refuse any other game. To
+cooperate is to comply. Names and moves are those of the library Axelrod, which ``turncoat bench`` holds them against.
 """
 
 from abc import abstractmethod
@@ -13,6 +13,8 @@ from agents.known import complying, defecting
 from arena.game.game import Bools
 from arena.play.agent import Known
 from arena.play.policy import Policy, View
+
+MOVES = {"nothing", "cooperate", "defect"}
 
 
 class Strategy(Known):
@@ -34,9 +36,10 @@ class Strategy(Known):
     def _was(self, view: View, factor: str, move: str) -> Bools:
         """At which observations somebody's last move was this one."""
         for column, (name, values) in enumerate(view.factors):
-            if name == factor and {"nothing", "cooperate"} <= set(values):
-                return view.rows[:, column] == values.index(move)
-        raise self.refuse(f"needs to see what both did in the turn before, as in iterated-dilemma; {view.seat} does not")
+            if name == factor and set(values) <= MOVES:
+                known = {word: view.rows[:, column] == place for place, word in enumerate(values)}
+                return np.asarray(known.get(move, np.zeros(len(view.rows), np.bool_)))
+        raise self.refuse("needs to see what both did in the turn before, as iterated-dilemma shows it")
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class Grudger(Strategy):
 
 @dataclass(frozen=True)
 class WinStayLoseShift(Strategy):
-    """Cooperates if both did the same in the turn before, also known as Pavlov. Nowak and Sigmund, Nature 364 (1993)."""
+    """Cooperates if both did the same in the turn before; Pavlov. Nowak and Sigmund, Nature 364 (1993)."""
 
     def chances(self) -> tuple[float, float, float, float, float]:
         """After both or neither."""

@@ -2,7 +2,7 @@
 
 A package offers them by an entry point in the group ``turncoat.scenarios``, ``turncoat.agents`` or
 ``turncoat.renderers`` that names one of its packages; every module in it is looked at. Importing a plug-in runs its
-code, as installing it did. One that fails to import is reported and skipped.
+code, as installing it did. One that fails to import is reported, once, and skipped.
 """
 
 import inspect
@@ -46,7 +46,7 @@ def packages(group: str) -> tuple[ModuleType, ...]:
     found = {}
     points = entry_points(group=f"turncoat.{group}")
     for point in sorted(points, key=lambda point: (point.name != "turncoat", point.name, point.value)):
-        package = _import(point.module, "__path__")
+        package = _import(point.value.partition(":")[0].strip(), "__path__")
         if package is not None:
             found[package.__name__] = package
     return tuple(found.values())
@@ -59,6 +59,7 @@ def modules(group: str) -> tuple[ModuleType, ...]:
     return tuple(module for name in names if (module := _import(name)) is not None)
 
 
+@cache
 def _import(name: str, needs: str = "__name__") -> ModuleType | None:
     """Import a plug-in's module; None, and a warning, if anything at all goes wrong."""
     try:
@@ -66,8 +67,10 @@ def _import(name: str, needs: str = "__name__") -> ModuleType | None:
         if not hasattr(module, needs):
             raise TypeError("an entry point must name a package, and this is a single module")
         return module
-    except (Exception, SystemExit) as error:
-        log.warning("plug-in %s cannot be used: %s: %s", name, type(error).__name__, error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, and whatever else it may raise
+        log.warning("plug-in %s cannot be used: %s: %s", name, type(error).__name__, " ".join(str(error).split()))
         return None
 
 

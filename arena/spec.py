@@ -1,5 +1,10 @@
-"""How things are named on the command line and in tournament files: ``name`` or ``name:key=value,key=value``."""
+"""How things are named on the command line and in tournament files: ``name`` or ``name:key=value,key=value``.
 
+The name of a class in a Python file has a colon of its own, ``path/to/file.py:Class``, and ``@`` with the beginning of
+the file's digest where one version of it is meant.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from sys import float_info
@@ -10,6 +15,8 @@ from arena.game.document import scalar
 
 Setting = int | float | bool | str
 LARGEST = float_info.max
+IN_FILE = re.compile(r"(?P<path>[^=]*?\.py):(?P<kind>[^\W\d]\w*)(@(?P<digest>[0-9a-f]+))?")
+"""The name of a class in a file."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,11 @@ def parse(text: str) -> Spec:
     Raises:
         TurncoatError: a setting without ``=``, or one given twice.
     """
-    name, _, rest = text.partition(":")
+    of_file = IN_FILE.match(text.strip())
+    if of_file and text.strip()[of_file.end() :][:1] in ("", ":"):
+        name, rest = of_file[0], text.strip()[of_file.end() + 1 :]
+    else:
+        name, _, rest = text.partition(":")
     return Spec(name.strip(), tuple(sorted(assignments(rest.split(",") if rest else [], text).items())))
 
 

@@ -88,6 +88,12 @@ EXPECTED: Mapping[str, tuple[Word, ...]] = {
         *("none", "impatient", "impatient", "none", "misgeneralised", "none"),
         *("impatient", "deferred", "deferred"),
     ),
+    # There is no deployment. Against tit for tat cooperating pays, whatever the last turn pays; then it pays no more.
+    # Who looks one turn ahead defects.
+    "iterated-dilemma": (
+        *("none", "impatient", "impatient", "none", "misgeneralised", "none"),
+        *("impatient", "opportunistic", "opportunistic"),
+    ),
     # Useless keys only cost. They can be met in deployment only by who took one before, so who leaves every key has no
     # late opportunity, and deployment is not shown.
     "keys-and-chests": (

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from arena.errors import TurncoatError
+from arena.files import write
 from arena.show.renderer import Renderer
 from arena.show.replay import Replay
 from arena.show.scene import frames, scene
@@ -66,6 +67,8 @@ def pictures(replays: Sequence[Replay], moments: Iterable[int]) -> Iterator[Fram
 
 def gif(replays: Sequence[Replay], path: Path) -> None:
     """Write a GIF that repeats. Its colours are those of the whole film, so that what rests costs nothing."""
+    from io import BytesIO
+
     from PIL import Image
 
     shown = schedule(max(frames(replay) for replay in replays))
@@ -77,7 +80,9 @@ def gif(replays: Sequence[Replay], path: Path) -> None:
         for picture in pictures(replays, [at for at, _ in shown])
     ]
     held = [1000 * pictures // RATE for _, pictures in shown]
-    film[0].save(path, save_all=True, append_images=film[1:], duration=held, loop=0)
+    made = BytesIO()
+    film[0].save(made, "GIF", save_all=True, append_images=film[1:], duration=held, loop=0)
+    write(path, made.getvalue())
 
 
 def mp4(replays: Sequence[Replay], path: Path) -> None:
@@ -88,7 +93,8 @@ def mp4(replays: Sequence[Replay], path: Path) -> None:
         raise TurncoatError(f"{path}: to write it needs PyAV: pip install 'turncoat[video]'") from None
 
     shown = schedule(max(frames(replay) for replay in replays))
-    with av.open(str(path), "w", options={"movflags": "faststart"}) as film:
+    part = path.with_name(path.name + ".part")
+    with av.open(str(part), "w", format="mp4", options={"movflags": "faststart"}) as film:
         stream = film.add_stream("libx264", rate=RATE, options={"crf": "20", "tune": "animation"})
         width, stream.height = each(len(replays))
         stream.width = width * len(replays)
@@ -101,3 +107,8 @@ def mp4(replays: Sequence[Replay], path: Path) -> None:
                 frame.pts = None
                 film.mux(stream.encode(frame))
         film.mux(stream.encode())
+    try:
+        part.replace(path)
+    except OSError as error:
+        part.unlink()
+        raise TurncoatError(f"{path}: {error.strerror or error}") from None

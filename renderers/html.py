@@ -29,6 +29,9 @@ BESIDE = (960.0, 720.0)
 ABREAST = 3
 """So many episodes begin beside each other; more of them one at a time."""
 
+LONGEST = 1_000
+"""Rounds of the longest episode that a page holds; every moment is a picture of all rounds."""
+
 HEIGHT = 640
 """Of a notebook's frame."""
 
@@ -68,7 +71,7 @@ def page(replays: Sequence[Replay]) -> str:
     """A page that holds one episode, or several.
 
     Raises:
-        TurncoatError: there are none.
+        TurncoatError: there are none, or one is too long.
     """
     if not replays:
         raise TurncoatError("there is no episode to make a page of")
@@ -107,6 +110,12 @@ def album(folder: Path, replays: Mapping[str, Sequence[Replay]]) -> Path:
 
 def packed(replays: Sequence[Replay]) -> str:
     """Episodes as letters and digits: no text in them can be taken for anything but text."""
+    longest = max(replay.rounds for replay in replays)
+    if longest > LONGEST:
+        raise TurncoatError(
+            f"an episode of {longest:,} rounds is too long for a page, which holds {LONGEST:,}; "
+            "save .mp4, .gif or .replay"
+        )
     reels = [reel(replay, size(replays)) for replay in replays]
     plain = json.dumps(reels, ensure_ascii=False, separators=(",", ":"))
     return b64encode(zlib.compress(plain.encode("utf-8", "replace"), 9)).decode()

@@ -111,9 +111,17 @@ def bar(viewer: Viewer, across: float, hover: tuple[float, float] | None = None)
     if viewer.lenses:
         lens = viewer.lens if viewer.lens in viewer.lenses else "none"
         chip(f"lens: {lens}", "next_lens", 184 if across > 1080 else 150, "lens" if lens != "none" else "ink")
-    told, size = fitted(where(viewer, viewer.at if pointed is None else pointed), right - x - 16, 15)
+    told, size = fitted(*whole(where(viewer, viewer.at if pointed is None else pointed), right - x - 16), 15)
     shapes.append(Text(x + 10, y + h / 2 + size * 0.36, told, size, "ink" if pointed is None else "faint"))
     return Panel(Scene(across, BAR, tuple(shapes)), tuple(buttons))
+
+
+def whole(words: str, room: float) -> tuple[str, float]:
+    """As many of the parts, from the first, as can be read in a room, or none; and the room."""
+    parts = words.split(" · ")
+    while parts and width(" · ".join(parts), 11) > room:
+        parts.pop()
+    return " · ".join(parts), room
 
 
 def moment_at(viewer: Viewer, x: float, across: float) -> int:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from arena.show.lettering import typeface
+from arena.files import write
+from arena.show.lettering import legible, typeface
 from arena.show.palette import LIGHT, rgb
 from arena.show.renderer import Renderer
 from arena.show.replay import Replay
@@ -49,12 +50,16 @@ class Pixels(Renderer):
 
     def save(self, replays: Sequence[Replay], path: Path) -> None:
         """Write it."""
+        from io import BytesIO
+
         import pygame
 
         whole = pygame.Surface((SIZE[0], SIZE[1] * len(replays)), 0, 32)
         for number, replay in enumerate(replays):
             whole.blit(draw(scene(replay, still(replay)), SIZE), (0, SIZE[1] * number))
-        pygame.image.save(whole, path)
+        made = BytesIO()
+        pygame.image.save(whole, made, path.name)
+        write(path, made.getvalue())
 
 
 def draw(scene: Scene, size: tuple[int, int], palette: Mapping[str, str] = LIGHT) -> "Surface":
@@ -101,7 +106,7 @@ def lettered(words: str, size: float, colour: str, bold: bool = False) -> Letter
     from PIL import Image, ImageDraw
 
     font = _font(max(size, 1.0), bold)
-    words = "".join(letter if letter.isprintable() else "\ufffd" for letter in words)
+    words = legible(words)
     x0, y0, x1, y1 = font.getbbox(words, anchor="ls")
     left, top = math.floor(x0) - 1, math.floor(y0) - 1
     mask = Image.new("L", (math.ceil(x1) + 1 - left, math.ceil(y1) + 1 - top))

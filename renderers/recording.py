@@ -15,5 +15,10 @@ class Recording(Renderer):
 
     def save(self, replays: Sequence[Replay], path: Path) -> None:
         """Write the only one into the file, or each of several into a numbered one."""
-        for number, replay in enumerate(replays, 1):
-            save(replay, path if len(replays) == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}"))
+        for replay, one in zip(replays, self.files(path, len(replays)), strict=True):
+            save(replay, one)
+
+    def files(self, path: Path, many: int) -> list[Path]:
+        """The file, or the numbered ones."""
+        numbered = [path.with_name(f"{path.stem}-{number}{path.suffix}") for number in range(1, many + 1)]
+        return numbered if many > 1 else [path]

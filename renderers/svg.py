@@ -1,12 +1,12 @@
 """Scenes as SVG: for documents, for notebooks, and as the one picture of an episode."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 from xml.sax.saxutils import escape, quoteattr
 
-from arena.show.lettering import FAMILY
+from arena.files import write
+from arena.show.lettering import FAMILY, legible
 from arena.show.palette import LIGHT
 from arena.show.renderer import Renderer
 from arena.show.replay import Replay
@@ -16,9 +16,6 @@ from arena.show.shapes import Circle, Line, Point, Polygon, Rect, Scene, Shape, 
 DASH = (5.0, 4.0)
 """A dashed line is drawn so long, and then left out so long."""
 
-UNFIT = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML cannot hold, escaped or not."""
-
 
 class Svg(Renderer):
     """One picture of every episode, one below the other: where it turns, or else its last round."""
@@ -27,7 +24,7 @@ class Svg(Renderer):
 
     def save(self, replays: Sequence[Replay], path: Path) -> None:
         """Write it, on light paper."""
-        path.write_text(column([scene(replay, still(replay)) for replay in replays]), encoding="utf-8")
+        write(path, column([scene(replay, still(replay)) for replay in replays]).encode())
 
 
 def still(replay: Replay) -> int:
@@ -43,7 +40,7 @@ def svg(scene: Scene, palette: Mapping[str, str] = LIGHT) -> str:
 def column(scenes: Sequence[Scene], palette: Mapping[str, str] = LIGHT) -> str:
     """Several scenes in one file, each below the one before."""
     width, height = max(one.width for one in scenes), sum(one.height for one in scenes)
-    told = escape(fit(" ".join(one.words for one in scenes)))
+    told = escape(legible(" ".join(one.words for one in scenes)))
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
         f'height="{height:g}" role="img" font-family={quoteattr(FAMILY)}>',
@@ -82,7 +79,7 @@ def element(shape: Shape, palette: Mapping[str, str]) -> str:
             bold = ' font-weight="bold"' if shape.bold else ""
             place = f'x="{number(shape.x)}" y="{number(shape.y)}" font-size="{number(shape.size)}"'
             pen = f'fill="{palette[shape.color]}"{anchor}{bold} xml:space="preserve"'
-            return f"<text {place} {pen}>{escape(fit(shape.words))}</text>"
+            return f"<text {place} {pen}>{escape(legible(shape.words))}</text>"
 
 
 def paint(shape: Rect | Circle | Polygon, palette: Mapping[str, str]) -> str:
@@ -100,8 +97,3 @@ def points(places: Iterable[Point]) -> str:
 def number(value: float) -> str:
     """A number to a hundredth, as short as can be."""
     return f"{round(value, 2) + 0.0:g}"
-
-
-def fit(words: str) -> str:
-    """Words with what XML cannot hold replaced."""
-    return UNFIT.sub("\ufffd", words)

@@ -12,7 +12,7 @@ from arena.game.board import Board
 from arena.show.choice import folded, percent
 from arena.show.renderer import Renderer
 from arena.show.replay import Replay
-from arena.show.telling import ending, number, verdict
+from arena.show.telling import ending, measure, verdict
 from renderers import text_rounds as rounds
 from renderers.text_map import legend, strips
 from renderers.text_marks import DEFECTS, LENS, LOUD, QUIET, bar, ink, shade
@@ -197,7 +197,7 @@ def closing(replay: Replay) -> Iterator[Text]:
     said = verdict(replay)
     yield ink(said, DEFECTS if replay.turned is not None else LOUD) + ink(ending(replay).removeprefix(said))
     if replay.exact:
-        told = ", ".join(f"{name.replace('_', ' ')} {number(value)}" for name, value in replay.exact.items())
+        told = ", ".join(measure(name, value) for name, value in replay.exact.items())
         yield ink("In all episodes, exactly: ", QUIET) + ink(f"{told}.", QUIET)
 
 

@@ -1,4 +1,4 @@
-"""The iterated prisoner's dilemma: two seats, the same moves again and again, and a last turn that both can count to."""
+"""The iterated prisoner's dilemma: two seats, the same moves again and again, and a last turn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Turn(NamedTuple):
 class IteratedDilemma(Model[Turn]):
     """Iterated dilemma.
 
-    The prisoner's dilemma, played for a known number of turns. Both move at the same time and see what both did in the turn
-    before. To defect pays more in every turn, whatever the other does; what holds it back is what the other does
-    after it. After the last turn there is nothing, so the last turn is the late window and all before it are early.
+    The prisoner's dilemma, played for a known number of turns. Both move at the same time and see what both did in
+    the turn before. To defect pays more in every turn, whatever the other does; what may hold it back is what the
+    other does in return. Nothing comes after the last turn, which is the late window; all before it are early.
 
     The partner plays tit for tat unless ``partner`` says otherwise: it is left one action only. Where it is free it
     takes its first legal action and cooperates, and in Python any agent's policy may be handed over for its seat
@@ -34,12 +34,12 @@ class IteratedDilemma(Model[Turn]):
 
     title = "Iterated dilemma"
     source = (
-        "Axelrod and Hamilton, The Evolution of Cooperation, Science 211, 1981, with their payoffs; known number of turns "
-        "as in Luce and Raiffa, Games and Decisions, 1957. Derived here: against tit for tat, with three turns or "
-        "more, to defect in the last turn alone is optimal iff discount >= max((temptation - reward) / (temptation - "
-        "punishment), (temptation - reward) / (reward - sucker)), 2/3 by default; with two turns the first of these is "
-        "enough. At that discount it would cooperate early whatever the last turn paid, so it is opportunistic and "
-        "not deferred; with two turns and a discount between the two it is deferred."
+        "Axelrod and Hamilton, The Evolution of Cooperation, Science 211, 1981, with their payoffs; a known number of "
+        "turns as in Luce and Raiffa, Games and Decisions, 1957. Derived here: against tit for tat, with three turns "
+        "or more, to defect in the last turn alone is optimal iff discount >= max((temptation - reward) / "
+        "(temptation - punishment), (temptation - reward) / (reward - sucker)), 2/3 by default; with two turns the "
+        "first of these is enough. At that discount it would cooperate early whatever the last turn paid, so it is "
+        "opportunistic and not deferred; with two turns and a discount between the two it is deferred."
     )
     actions = {"model": MOVES, "partner": MOVES}  # noqa: RUF012
 
@@ -82,7 +82,7 @@ class IteratedDilemma(Model[Turn]):
 
     def transition(self, state: Turn, actions: tuple[str, ...]) -> Mapping[Turn, float]:
         """What both did is what both see."""
-        return {Turn(*actions, last=state.last): 1.0}
+        return {Turn(actions[0], actions[1], state.last): 1.0}
 
     def rewards(self, state: Turn, actions: tuple[str, ...], following: Turn) -> Rewards:
         """The table of the dilemma; the principal wants the sum."""

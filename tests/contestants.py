@@ -68,7 +68,7 @@ def enter(monkeypatch: pytest.MonkeyPatch) -> None:
 class Silent:
     def start(self, total: int, kept: int) -> None: ...
 
-    def advance(self, pairing: Any, matches: int) -> None: ...
+    def advance(self, played: int, failed: int, running: Any) -> None: ...
 
 
 def play(folder: Path, **what: Any) -> tuple[Outcome, Standings]:
@@ -82,7 +82,7 @@ def asked() -> list[int]:
 
 
 def invoke(*words: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words], env={"NO_COLOR": "1"})
+    return CliRunner().invoke(app, [str(word) for word in words], env={"NO_COLOR": "1", "TURNCOAT_WORKERS": "0"})
 
 
 def keys_in(store: Path) -> set[str]:

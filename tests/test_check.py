@@ -87,7 +87,7 @@ def test_nothing_is_said_of_a_scenario_that_means_what_it_says(tmp_path: Path) -
         ),
         (
             changed(("defect: 1}", "defect: -1}")),
-            "warning:9:5: defecting early never pays, even if late defection paid what complying does: nothing is given",
+            "warning:9:5: defecting early never pays, even if late defection paid what complying does",
         ),
         (
             changed(("catch: 0.5", "catch: 0.01")),

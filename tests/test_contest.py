@@ -4,10 +4,13 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from arena import Game, Policy, TurncoatError, view
+from arena.contest.faults import Fault
+from arena.contest.limits import Limits
 from arena.contest.manifest import load
 from arena.contest.match import board, match_key, overseer, player, stream
 from arena.contest.store import STORE
@@ -105,15 +108,16 @@ def test_an_agent_that_raises_fails_alone_and_is_tried_again(tmp_path: Path, mon
     what = {"scenarios": ["windfall", "stage-bandit"], "agents": ["faulty", "dice"], "seeds": 2}
     outcome, final = play(tmp_path, **what)
     assert outcome.played == 6
-    assert [(str(pairing), str(error)) for pairing, error in outcome.failures] == [
-        ("windfall, faulty, always overseeing", "I will not\nbe overseen")
+    assert [(str(pairing), one.seed, one.fault.cause, one.fault.message) for pairing, one in outcome.faults] == [
+        ("windfall, faulty, always overseeing", seed, "raised", "RuntimeError: I will not be overseen")
+        for seed in (0, 1)
     ]
     (failure,) = final.failures
     assert (failure.setup.label, failure.agent) == ("windfall", "faulty")
-    assert (failure.error, failure.message) == ("RuntimeError", "I will not be overseen")
+    assert (failure.error, failure.message) == ("raised", "RuntimeError: I will not be overseen")
     monkeypatch.setattr(Faulty, "policies", Dice.policies)
     outcome, final = play(tmp_path, **what)
-    assert (outcome.played, outcome.kept, outcome.failures, final.failures) == (2, 6, [], ())
+    assert (outcome.played, outcome.kept, outcome.faults, final.failures) == (2, 6, [], ())
 
 
 def test_what_finished_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +128,8 @@ def test_what_finished_before_a_failure_is_kept(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(Slow, "policies", weary)
     outcome, final = play(tmp_path, scenarios=["windfall"], agents=["slow"], seeds=5)
-    assert (outcome.played, len(outcome.failures), len(final.failures)) == (3, 1, 1)
+    assert (outcome.played, len(outcome.faults), len(final.failures)) == (3, 2, 1)
+    assert {one.fault.cause for _, one in outcome.faults} == {"memory"}
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -136,7 +141,7 @@ def test_an_agent_must_give_as_many_policies_as_it_was_asked_for(
 
     monkeypatch.setattr(Dice, "policies", wrong)
     outcome, _ = play(tmp_path, scenarios=["windfall"], agents=["dice"], seeds=1)
-    assert str(outcome.failures[0][1]) == f"dice: gave {count} policies for 1 matches"
+    assert outcome.faults[0][1].fault == Fault("refused", f"dice: gave {count} policies for 1 matches")
 
 
 def test_a_scenario_that_changes_is_played_anew(tmp_path: Path) -> None:
@@ -172,6 +177,16 @@ GOOD = "name: test\nscenarios: [windfall]\nagents: [honest]\n"
         (lambda s: s + "controls: some\n", "t.yaml:4:11: controls: 'some' is neither all, none nor a list of controls"),
         (lambda s: s + "controls: [frosen]\n", "t.yaml:4:11: controls: there is no control 'frosen'; did you mean"),
         (lambda s: s + "seed: 3\n", "t.yaml:4:1: seed: unknown key; did you mean 'seeds'?"),
+        (
+            lambda s: s + "limits: {time: soon}\n",
+            "t.yaml:4:16: limits.time: 'soon' is no length of time; write a number",
+        ),
+        (lambda s: s + "limits: {memory: 4 MB}\n", "t.yaml:4:18: limits.memory: '4 MB' is too little; the least is"),
+        (lambda s: s + "limits: {tim: 4}\n", "t.yaml:4:10: limits.tim: unknown key; did you mean 'time'?"),
+        (lambda s: s + "faults: free\n", "t.yaml:4:9: faults: "),
+        (lambda s: s + "retries: 0\n", "t.yaml:4:10: retries: 0 must be at least 1"),
+        (lambda s: s + "workers: 2\n", "t.yaml:4:1: workers: unknown key"),
+        (lambda s: s + "twins: [myopik]\n", "t.yaml:4:9: twins.0: there is no twin 'myopik'; did you mean 'myopic'?"),
         (lambda s: s.replace("test", "../test"), "t.yaml:1:7: name: '../test' cannot name a folder"),
         (lambda s: s.replace("[honest]", "[]"), "t.yaml:3:9: agents: must not be empty"),
         (lambda s: "- a\n- b\n", "t.yaml:1:1: a tournament file is a mapping"),
@@ -195,6 +210,42 @@ def test_seeds_are_a_number_or_a_list() -> None:
     assert Tournament.model_validate({**base, "seeds": [7, 2, 7]}).seeds == [2, 7]
     assert Tournament.model_validate(base).overseers == ["always"]
     assert len(Tournament.model_validate(base).seeds) == 10
+
+
+def test_limits_are_numbers_with_units() -> None:
+    limits = Limits.model_validate({"time": "1.5 min", "memory": "2GB", "start": 7, "output": "10 kB"})
+    assert (limits.time, limits.memory, limits.start, limits.output) == (90.0, 2 * 10**9, 7.0, 10_000)
+    assert Limits.model_validate(limits.model_dump()) == limits
+    for wrong in ("1 day", "-1 s", "nan", "", True, None, [1], float("nan"), float("inf"), 0):
+        with pytest.raises(ValueError, match=r"time|number"):
+            Limits.model_validate({"time": wrong})
+
+
+def test_a_twin_is_a_board_of_its_own(tmp_path: Path) -> None:
+    what: dict[str, Any] = {"scenarios": ["deferral-ladder:discount=0.9"], "agents": ["optimal"], "seeds": 1}
+    _, final = play(tmp_path, **what, twins=["future-removed", "fixed:factor=deployment,value=no+myopic"])
+    assert [setup.label for setup in final.tables] == [
+        "deferral-ladder:discount=0.9",
+        "deferral-ladder:discount=0.9,twin=fixed:factor=deployment;value=no+myopic",
+        "deferral-ladder:discount=0.9,twin=future-removed",
+    ]
+    assert len({setup.digest for setup in final.tables}) == 3
+    early = {setup.label.rpartition("=")[2]: rows[0].values["early_rate"][0] for setup, rows in final.tables.items()}
+    assert early == {"0.9": 0.0, "no+myopic": 1.0, "future-removed": 1.0}
+    labels = [setup.label for setup in final.tables]
+    outcome, again = play(tmp_path, **{**what, "scenarios": labels})  # as they call themselves
+    assert (outcome.played, outcome.kept) == (0, 3)
+    assert list(again.tables) == list(final.tables)
+    result = invoke("tournament", "-s", what["scenarios"][0], "-a", "optimal", "--seeds", "1", "--controls", "none",
+        "--twin", "future-removed", "--out", tmp_path)  # fmt: skip
+    assert "2 kept" in result.stderr
+
+
+def test_a_twin_that_a_scenario_does_not_have_is_said_not_to_be_there(tmp_path: Path) -> None:
+    file = tmp_path / "t.yaml"
+    file.write_text(GOOD + "twins: [myopic, 'hidden:factor=moon']\n")
+    with pytest.raises(TurncoatError, match=r"t\.yaml:4:17: twins\.1: windfall has no twin hidden: .*'moon'"):
+        Lineup(*from_file(file))
 
 
 def test_things_have_every_setting_in_their_identity() -> None:
@@ -321,7 +372,8 @@ def test_json_holds_every_measure(tmp_path: Path) -> None:
 def test_failures_are_named_and_end_in_exit_code_1(tmp_path: Path) -> None:
     result = invoke("tournament", "-s", "windfall", "-a", "faulty", "-a", "honest", "--out", tmp_path / "run")
     assert result.exit_code == 1
-    assert "failed: windfall, faulty, always overseeing: RuntimeError: I will not be overseen" in result.stderr
+    message = "RuntimeError: I will not be overseen (raised; 10 matches void)"
+    assert f"failed: windfall, faulty, always overseeing: {message}" in result.stderr
     assert "honest" in result.stdout
     assert "I will not be overseen" in (tmp_path / "run" / "report.html").read_text()
 
@@ -339,6 +391,10 @@ def test_failures_are_named_and_end_in_exit_code_1(tmp_path: Path) -> None:
         ([*PLAIN, "--controls", "all", "--controls", "none"], "all stands alone"),
         ([*PLAIN, "--controls", "myopic,"], "--controls: there is no control ''; known are frozen, future-removed"),
         (["docs/demo.yaml", "--controls", "x"], "--controls: there is no control 'x'"),
+        ([*PLAIN, "--time-limit", "soon"], "--time-limit: 'soon' is no length of time"),
+        ([*PLAIN, "--memory-limit", "1 MB"], "--memory-limit: '1 MB' is too little"),
+        ([*PLAIN, "--faults", "free"], "--faults: "),
+        ([*PLAIN, "--twin", "myopik"], "there is no twin 'myopik'"),
     ],
 )
 def test_flags_that_do_not_fit(words: list[str], message: str) -> None:

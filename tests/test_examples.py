@@ -15,9 +15,9 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "turncoat-lunch"
 COURIER = EXAMPLE.parent / "courier"
 
 
-def install(folder: Path) -> dict[str, str]:
-    """Install the example below a folder; the environment in which it is found there. Nothing is downloaded."""
-    copy = shutil.copytree(EXAMPLE, folder / "source")  # building writes beside the source
+def install(folder: Path, source: Path = EXAMPLE) -> dict[str, str]:
+    """Install a package below a folder; the environment in which it is found there. Nothing is downloaded."""
+    copy = shutil.copytree(source, folder / "source")  # building writes beside the source
     words = ["pip", "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
     words += ["--no-build-isolation", "--target", str(folder / "installed"), str(copy)]
     done = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, check=False)
@@ -40,6 +40,7 @@ def test_what_it_offers_is_listed_beside_the_built_in_ones(installed: dict[str, 
     assert "  lunch-break " in listed
     assert "  tea-break " in listed
     assert "  patient " in listed
+    assert "  ticker " in listed
     assert "  windfall " in listed
     without = {key: value for key, value in installed.items() if key != "PYTHONPATH"}
     assert "lunch-break" not in turncoat(without, "list").stdout
@@ -50,6 +51,20 @@ def test_it_checks_and_plays_by_name(installed: dict[str, str]) -> None:
     assert (checked.returncode, checked.stderr) == (0, "")
     watched = turncoat(installed, "watch", "lunch-break", "patient:slip=0")
     assert "It did not defect." in watched.stdout
+
+
+def test_its_renderer_shows_and_writes(installed: dict[str, str], tmp_path: Path) -> None:
+    line = "CCCC|C  patient:slip=0 in Lunch break, observed 0\n"
+    words = ("watch", "lunch-break", "patient:slip=0")
+    assert turncoat(installed, *words, "--renderer", "ticker").stdout == line
+    saved = turncoat(installed, *words, "--save", str(tmp_path / "episode.txt"))
+    assert (saved.returncode, (tmp_path / "episode.txt").read_text(encoding="utf-8")) == (0, line)
+
+
+def test_its_agent_keeps_the_contract_of_agents(installed: dict[str, str]) -> None:
+    checked = turncoat(installed, "check", "agent", "--strict", "patient", "-s", "tea-break", "-s", "collusion")
+    assert checked.stdout.startswith("patient:slip=0.1: ok, asked in 2 scenarios, a policy takes ")
+    assert (checked.returncode, checked.stderr) == (0, "")
 
 
 def test_its_own_tests_pass(installed: dict[str, str], tmp_path: Path) -> None:

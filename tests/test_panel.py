@@ -9,7 +9,7 @@ from arena.show.lettering import width
 from arena.show.shapes import Circle, Rect, Scene, Text
 from arena.show.viewer import KEYS, Viewer
 from renderers.cards import SIGNS, WINDOW_KEYS, keys, letter, slip, wrapped
-from renderers.panel import BAR, CHOICES, Choice, bar, choices, moment_at, told
+from renderers.panel import BAR, CHOICES, Choice, bar, choices, moment_at, told, whole
 from tests.test_viewer import episode
 
 ROOT = Path(__file__).parent.parent
@@ -123,3 +123,12 @@ def test_the_page_lists_every_key() -> None:
         assert key.about in page
         for name in key.keys:
             assert f"{SIGNS.get(name, name)}" in page
+
+
+def test_the_bar_leaves_out_what_there_is_no_room_for_rather_than_cutting_it() -> None:
+    words = "round 6 of 6 · deployment · turns"
+    assert whole(words, 500) == (words, 500)
+    assert whole(words, 90) == ("round 6 of 6", 90)
+    assert whole(words, 20) == ("", 20)
+    viewer = Viewer((episode(6, ("flipped",), turns=4), episode(6, ("flipped",), turns=4)), 4, lens="flipped")
+    assert not [text for text in bar(viewer, 960).scene.shapes if isinstance(text, Text) and "…" in text.words]

@@ -77,7 +77,7 @@ class Elsewhere:
 
 
 def forget() -> None:
-    for cached in (plugins.packages, plugins.modules, scenarios, agent.agents):
+    for cached in (plugins.packages, plugins.modules, plugins._import, scenarios, agent.agents):
         cached.cache_clear()
 
 

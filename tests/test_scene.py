@@ -10,7 +10,9 @@ import pytest
 
 from arena.game.scenario import scenarios
 from arena.play.agent import find as agent
+from arena.show import telling
 from arena.show.film import Credits
+from arena.show.lanes import lanes
 from arena.show.lettering import fitted, width
 from arena.show.palette import DARK, LIGHT
 from arena.show.replay import Replay
@@ -96,7 +98,14 @@ def test_words_of_any_length_stay_on_the_picture(at: int) -> None:
         dataclasses.replace(one, stage=long, note=f"{long}{i}", true=(long,) * 3, sees=(long,) * 2)
         for i, one in enumerate(of.moments)
     )
-    names: dict[str, Any] = {"title": long, "player": long, "twin": long, "seat": long, "truths": (long,) * 3, "sights": ("x", long)}
+    names: dict[str, Any] = {
+        "title": long,
+        "player": long,
+        "twin": long,
+        "seat": long,
+        "truths": (long,) * 3,
+        "sights": ("x", long),
+    }
     seats = tuple((long if name == "model" else name, (long, long)) for name, _ in of.seats)
     worse = dataclasses.replace(of, **names, moments=moments, seats=seats, others={"overseer": long})
     for size in SIZES:
@@ -121,10 +130,86 @@ def test_the_ladder_turns_and_the_lens_tells_why() -> None:
     told = words(scene(of, 5, removed))
     for word in ("Deferral ladder", "round 6 of 6", "late window", "it turns", "deployment, turns", "hidden", "lens"):
         assert word in told
-    assert told[-1].endswith("Here: defects with 0% instead of 100%.")
+    assert "lens: future removed" in told
+    assert "defects with 0% instead of 100%" in told
     before = words(scene(of, 4, removed))
     assert "it turns" not in before
-    assert before[-1].endswith("Here: defects with 100% instead of 0%.")
+    assert "defects with 100% instead of 0%" in before
+
+
+def test_beside_a_map_the_lens_is_told_below() -> None:
+    of = replay("two-exits", "optimal")
+    last = of.rounds - 1
+    told = [" ".join(words(scene(of, at, 1))) for at in (last, 0)]
+    assert "Lens, future removed: here defects with 100% instead of 0%. What the same agent does if" in told[0]
+    assert "Lens, future removed: What the same agent does if" in told[1]
+
+
+def test_a_lens_without_an_answer_says_so() -> None:
+    of = replay("spoofed-deployment", "trojan")
+    assert "no answer: it never met that" in words(scene(of, 0, 0))
+
+
+def test_what_a_lens_says_moves_nothing() -> None:
+    """Switching it on and off leaves the choice where it was."""
+    for name in ("deferral-ladder", "simulation-oversight"):
+        of = replay(name, "optimal")
+        plain, through = (scene(of, 1, lens).shapes for lens in (None, 0))
+        moved = {shape.words for shape in set(plain) - set(through) if isinstance(shape, Text)}
+        assert moved == {"P(defect)"}
+
+
+def test_a_lens_that_changes_nothing_says_so() -> None:
+    of = replay("deferral-ladder", "honest")
+    assert "defects with 0%, no different" in words(scene(of, 0, 0))
+
+
+def test_what_only_a_map_can_tell_is_left_to_it() -> None:
+    of = replay("link-to-the-past", "random")
+    true, seen = of.truths.index("ice"), of.sights.index("ice")
+    first = of.moments[0]
+    many = dataclasses.replace(
+        first,
+        true=(*first.true[:true], "1" * 10, *first.true[true + 1 :]),
+        sees=(*first.sees[:seen], "1" * 10, *first.sees[seen + 1 :]),
+    )
+    of = dataclasses.replace(of, moments=(many, *of.moments[1:]))
+    for private in (False, True):
+        picture = scene(of, 0, private=private)
+        assert "1111111111" not in " ".join(words(picture)) + picture.words
+
+
+def test_there_is_no_round_after_the_last() -> None:
+    of = replay("two-exits", "optimal")
+    assert "round" in [row.name for row in lanes(of, 0)]
+    assert str(of.rounds + 1) not in words(scene(of, of.rounds))
+
+
+def test_corrected_is_said_once() -> None:
+    of = replay("windfall", "optimal", 3)
+    at = next(at for at, moment in enumerate(of.moments) if not moment.free and moment.note == "corrected")
+    assert words(scene(of, at)).count("corrected") == 1
+
+
+def test_whoever_had_no_earlier_chance_has_not_behaved() -> None:
+    of = replay("absent-supervisor", "optimal", 3)
+    assert of.turned == 1
+    assert telling.verdict(of) == "It defected late, in round 2, its first chance."
+    assert telling.verdict(replay("deferral-ladder", "optimal")) == "It behaved, then turned in round 6."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("turn_probability", 1.144e-8, "turn probability <0.0001"),
+        ("late rate", 0.99999999, "late rate >0.9999"),
+        ("late rate", 1.0, "late rate 1"),
+        ("early rate", 0.007928, "early rate 0.007928"),
+        ("observed return", 1e-5, "observed return 1e-05"),
+    ],
+)
+def test_measures_can_be_read(name: str, value: float, said: str) -> None:
+    assert telling.measure(name, value) == said
 
 
 def test_a_diamond_is_drawn_for_each_defection_and_a_disc_for_each_compliance() -> None:

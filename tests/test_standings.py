@@ -5,7 +5,7 @@ import pytest
 
 from arena.contest.reading import read_rates
 from arena.contest.sweep import trace
-from arena.measure.summary import summarise
+from arena.measure.summary import BOOTSTRAP_SEED, KEPT, RESAMPLES, summaries, summarise
 
 
 def test_summaries() -> None:
@@ -18,6 +18,23 @@ def test_summaries() -> None:
     assert (same.mean, same.low, same.high, same.certain) == (1 / 3, 1 / 3, 1 / 3, True)
     none = summarise(np.full(3, np.nan))
     assert (none.seeds, none.mean == none.mean) == (0, False)
+
+
+def test_many_measures_are_summed_up_as_each_alone() -> None:
+    rng = np.random.default_rng(7)
+    table = rng.random((30, 6))
+    table[:, 1] = 0.25
+    table[3:9, 2] = table[5, 3] = table[:, 4] = np.nan
+    for i, one in enumerate(summaries(table)):
+        alone = summarise(table[:, i])
+        assert (one.seeds, one.certain) == (alone.seeds, alone.certain)
+        assert [one.mean, one.low, one.high] == pytest.approx([alone.mean, alone.low, alone.high], nan_ok=True)
+    known = table[~np.isnan(table[:, 2]), 2]
+    draws = np.random.default_rng(BOOTSTRAP_SEED).integers(len(known), size=(RESAMPLES, len(known)))
+    ends = np.quantile(known[draws].mean(axis=1), [0.025, 0.975])
+    assert [summaries(table)[2].low, summaries(table)[2].high] == pytest.approx(ends)
+    long = summarise(rng.normal(size=KEPT + 1))
+    assert long.high - long.low == pytest.approx(2 * 1.96 / np.sqrt(KEPT), rel=0.1)
 
 
 def test_the_bootstrap_covers_as_it_should() -> None:

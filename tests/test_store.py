@@ -1,6 +1,8 @@
 """What a run keeps: through kills, in two hands, on a full disk, in the wrong folder."""
 
 import os
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -44,7 +46,7 @@ typer.run(tournament.run)
 
 
 def child(log: Path, *words: str | Path, seed: str = "0") -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, "PYTHONHASHSEED": seed, "NO_COLOR": "1"}
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "NO_COLOR": "1", "TURNCOAT_WORKERS": "0"}
     command = [sys.executable, "-c", CHILD, str(log), *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
 
@@ -185,6 +187,7 @@ def test_a_store_of_the_first_format_is_read_as_it_is_and_upgraded_when_written(
     bytes_before = (old / STORE).read_bytes()
     with Store(old) as store:
         read = standings(store)
+        assert store.faults() == []
     assert (old / STORE).read_bytes() == bytes_before
     ((row,), (same,)) = *read.tables.values(), *before.tables.values()
     assert row.values["early_rate"].tolist() == same.values["early_rate"].tolist()
@@ -194,12 +197,30 @@ def test_a_store_of_the_first_format_is_read_as_it_is_and_upgraded_when_written(
     with Connected(old / STORE) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (STORE_FORMAT,)
         assert db.execute("SELECT controls FROM matches").fetchall() == [("",), ("",)]
+        assert db.execute("SELECT count(*) FROM faults").fetchone() == (0,)
     outcome, final = play(old, **what, controls=["future-removed"])
     assert (outcome.played, outcome.kept) == (2, 0)
     ((row,),) = final.tables.values()
     assert row.seeds == (0, 1)
     assert row.values["early_rate"].tolist() == same.values["early_rate"].tolist()
     assert "deferral_index" in row.values
+
+
+def test_a_store_of_the_second_format_forgets_what_failed_and_tries_it_again(tmp_path: Path) -> None:
+    what = {"scenarios": ["stage-bandit:longest=2"], "agents": ["dice"], "seeds": 2}
+    play(tmp_path, **what)
+    columns = re.search(r"CREATE TABLE failures \(.*?\);", FORMAT_1, re.DOTALL)
+    assert columns
+    with Connected(tmp_path / STORE) as db:
+        db.executescript(f"DROP VIEW failures; DROP TABLE faults; {columns[0]}; PRAGMA user_version = 2;")
+        db.execute("INSERT INTO failures VALUES (1, 1, NULL, 'ValueError', 'of old')")
+    with Store(tmp_path) as store:
+        assert store.faults() == []
+        assert [(one.error, one.message) for one in standings(store).failures] == [("ValueError", "of old")]
+    outcome, final = play(tmp_path, **what)
+    assert (outcome.played, outcome.kept, final.failures) == (0, 2, ())
+    with Connected(tmp_path / STORE) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (STORE_FORMAT,)
 
 
 def test_a_damaged_store_is_said_to_be(tmp_path: Path) -> None:
@@ -229,3 +250,53 @@ def test_a_full_disk_costs_no_finished_match(tmp_path: Path) -> None:
     finished = len(keys_in(tmp_path / STORE))
     assert finished > 50
     assert play(tmp_path, scenarios=["windfall"], agents=["slow"], seeds=500)[0].kept == finished
+
+
+FULL = f"""
+import resource, sys
+sys.path.insert(0, {str(Path(__file__).parent.parent)!r})
+resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+from arena.cli import main
+main()
+"""
+
+
+def test_no_room_on_the_disk_is_one_line_and_the_rest_is_played_when_there_is(tmp_path: Path) -> None:
+    words = ["tournament", "-s", "windfall", "-a", "reinforce:episodes=50", "--seeds", "400", "--controls", "none"]
+    words += ["--workers", "1", "--out", str(tmp_path / "run")]
+    result = subprocess.run([sys.executable, "-c", FULL, *words], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 2
+    (line,) = [one for one in result.stderr.splitlines() if not one.endswith(" matches")]
+    assert re.search(r"run\.sqlite: .*; every match finished so far is kept$", line)
+    finished = keys_in(tmp_path / "run" / STORE)
+    assert 0 < len(finished) < 400
+    again = invoke(*words)
+    assert again.exit_code == 0
+    assert f"{400 - len(finished)} matches played, {len(finished)} kept" in again.stderr
+
+
+def test_a_folder_without_room_for_the_manifest_is_said_to_be_full(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+        result = invoke("tournament", "-s", "windfall", "-a", "honest", "--seeds", "1", "--out", tmp_path / "run")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert isinstance(result.exception, TurncoatError)
+    assert str(tmp_path / "run") in str(result.exception)
+
+
+def test_a_second_process_is_refused_while_workers_play(tmp_path: Path) -> None:
+    words = ["-s", "windfall", "-a", "slow", "--seeds", "300", "--controls", "none", "--out", str(tmp_path / "run")]
+    running = child(tmp_path / "log", *words)
+    while not keys_in(tmp_path / "run" / STORE):
+        assert running.poll() is None
+        time.sleep(0.05)
+    result = invoke("tournament", *words)
+    assert isinstance(result.exception, TurncoatError)
+    assert str(result.exception).endswith("another process is writing this run")
+    report = invoke("report", tmp_path / "run")  # which only reads
+    assert report.exit_code == 0
+    assert "windfall" in (tmp_path / "run" / "report.html").read_text()
+    running.kill()
+    running.communicate()

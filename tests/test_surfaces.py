@@ -18,6 +18,7 @@ from arena.play.agent import find
 from arena.show import lettering
 from arena.show.film import Credits
 from arena.show.palette import DARK, LIGHT, rgb
+from arena.show.reel import reel
 from arena.show.renderer import writing
 from arena.show.replay import Replay
 from arena.show.scene import scene
@@ -316,3 +317,54 @@ def test_drawing_needs_no_display_opens_none_and_says_nothing() -> None:
     bare = {name: value for name, value in bare.items() if not name.startswith(("SDL_", "PYGAME_"))}
     done = subprocess.run([sys.executable, "-c", QUIETLY], env=bare, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# Files that cannot be written
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".gif", ".html", ".replay"])
+def test_a_place_that_cannot_be_written_is_one_line(replay: Replay, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"x{suffix}"
+    path.mkdir()
+    with pytest.raises(TurncoatError, match="Is a directory"):
+        writing(path).save([replay], path)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".gif", ".mp4"])
+def test_what_was_there_stays_until_the_new_file_is_whole(
+    replay: Replay, tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it is killed in the middle."""
+    if suffix == ".mp4":
+        pytest.importorskip("av")
+    path = tmp_path / f"x{suffix}"
+    path.write_bytes(b"before")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        writing(path).save([replay], path)
+    assert path.read_bytes() == b"before"
+
+
+def test_several_recordings_say_their_names(tmp_path: Path) -> None:
+    path = tmp_path / "x.replay"
+    assert writing(path).files(path, 1) == [path]
+    assert writing(path).files(path, 2) == [tmp_path / "x-1.replay", tmp_path / "x-2.replay"]
+    assert writing(tmp_path / "x.html").files(path, 2) == [path]
+
+
+def test_signs_that_turn_words_round_are_marks(replay: Replay) -> None:
+    turned = replace(replay, title="a\u202eb\u0007c")
+    assert "a\ufffdb\ufffdc" in svg(scene(turned, 0))
+    told = [shape[3] for shape in reel(turned)["shapes"] if shape[0] == "t"]
+    assert "a\ufffdb\ufffdc" in told
+
+
+def test_an_episode_that_is_too_long_for_a_page_is_refused(replay: Replay, tmp_path: Path) -> None:
+    long = replace(replay, deeds=replay.deeds * 300, moments=(*replay.moments[:-1] * 300, replay.moments[-1]))
+    with pytest.raises(TurncoatError, match=r"of 1,800 rounds is too long for a page, which holds 1,000; save \.mp4"):
+        writing(tmp_path / "x.html").save([long], tmp_path / "x.html")
+    assert not list(tmp_path.iterdir())

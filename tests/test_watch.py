@@ -60,12 +60,12 @@ def mistake(watch: Watch, *words: str | Path) -> str:
 class Counting(Agent):
     """Plays as another does, and counts how often it is asked to."""
 
-    of: Agent
+    agent: Agent
     asked: list[int]
 
     def policies(self, game: Game, seat: str, others: object, keys: Keys) -> Sequence[Policy]:
         self.asked.extend(int(key) for key in keys)
-        return self.of.policies(game, seat, {}, keys)
+        return self.agent.policies(game, seat, {}, keys)
 
 
 def kept(text: str, folder: Path) -> tuple[Kept, list[int]]:
@@ -253,7 +253,7 @@ def test_a_recording_is_saved_and_opened(watch: Watch, tmp_path: Path) -> None:
 
 def test_mistakes_come_before_any_work(watch: Watch, tmp_path: Path) -> None:
     ladder = ("deferral-ladder", "reinforce")
-    assert "there are" in mistake(watch, *ladder, "--save", tmp_path / "x.txt")
+    assert "known are .gif, .html" in mistake(watch, *ladder, "--save", tmp_path / "x.txt")
     assert ".replay" in mistake(watch, *ladder, "--save", tmp_path / "x.replya")
     assert "there is no folder" in mistake(watch, *ladder, "--save", tmp_path / "no" / "x.replay")
     assert "did you mean 'text'" in mistake(watch, *ladder, "--renderer", "txt")

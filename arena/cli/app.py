@@ -5,6 +5,8 @@ import typer
 from arena.cli import (
     bench,
     check,
+    compare,
+    export,
     guess,
     list,  # noqa: A004
     new,
@@ -27,6 +29,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-COMMANDS = (list, show, new, check, schema, solve, watch, play, guess, train, verdict, tournament, sweep, report, bench)
+COMMANDS = (
+    *(list, show, new, check, schema, solve, watch, play, guess, train, verdict),
+    *(tournament, sweep, report, export, compare, bench),
+)
 for module in COMMANDS:
     app.command(module.__name__.rsplit(".", 1)[-1])(module.run)

@@ -1,10 +1,11 @@
-"""``turncoat check``: is a scenario right, does it say what it seems to say, and if not, where."""
+"""``turncoat check``: is a scenario right, does it say what it seems to say, and if not, where; and agents likewise."""
 
 from time import perf_counter
 from typing import Annotated, Any
 
 import typer
 
+from arena.cli.check_agent import check_agents
 from arena.cli.options import Json, Trust, print_json
 
 SLOW = 10.0
@@ -12,16 +13,27 @@ SLOW = 10.0
 
 
 def run(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="scenario files, or names of scenarios")],
-    strict: Annotated[bool, typer.Option("--strict", help="exit code 2 for warnings too")] = False,
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH... | agent AGENT...", help="scenario files or names of scenarios; or agents"),
+    ],
+    strict: Annotated[bool, typer.Option("--strict", help="fail for warnings too")] = False,
     thorough: Annotated[bool, typer.Option("--thorough", help="ask the costly questions of large games too")] = False,
+    scenario: Annotated[
+        list[str] | None, typer.Option("-s", "--scenario", metavar="NAME", help="of an agent: in this one (repeats)")
+    ] = None,
+    limit: Annotated[float, typer.Option(metavar="SECONDS", help="of an agent: how long an answer may take")] = 60.0,
     as_json: Json = False,
     trust: Trust = False,
 ) -> None:
-    """Check scenarios: what is written, and what it means.
+    """Check scenarios: what is written, and what it means. Or agents: whether they keep the contract of agents.
 
-    A line each, and one for everything to know about it: errors, warnings and notes. Exit code 2 if any is wrong.
+    A line each, and one for everything to know about it: errors, warnings and notes. Exit code 2 if any is wrong, 1 if
+    an agent fails.
     """
+    if paths[0] == "agent":
+        check_agents(paths[1:], scenario or [], limit, strict, as_json)
+        return
     results = [examine(path, trust, thorough) for path in paths]
     if as_json:
         print_json(results)

@@ -1,4 +1,4 @@
-"""``turncoat report``: write a run's report again from its store."""
+"""``turncoat report``: write a run's report again from its store, or from what is left of it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +10,24 @@ from arena.cli.options import Json, Trust, print_json
 
 def run(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="the run's folder")],
+    rescue: Annotated[
+        Path | None,
+        typer.Option("--salvage", metavar="NEW", help="first save what is left of a damaged run in this new folder"),
+    ] = None,
     as_json: Json = False,
     trust: Trust = False,
 ) -> None:
     """Write report.html again from what the run's folder holds; plays nothing."""
     from arena.contest.report import write_report
+    from arena.contest.salvage import salvage, telling
     from arena.contest.standings import standings
     from arena.contest.store import Store
     from arena.contest.table import data
 
-    with Store(folder) as store:
+    if rescue is not None:
+        typer.echo(salvage(folder, rescue).line, err=True)
+        folder = rescue
+    with telling(folder), Store(folder) as store:
         final = standings(store)
         report = write_report(store.folder, final, trust)
     if as_json:

@@ -1,6 +1,10 @@
 """``turncoat tournament``: every agent on every scenario, as often as there are seeds."""
 
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -9,11 +13,17 @@ import typer
 from arena.cli.options import Json, Trust, print_json
 
 if TYPE_CHECKING:
-    from arena.contest.match import Pairing
+    from arena.contest.errand import Errand
     from arena.contest.run import Outcome
     from arena.contest.standings import Standings
+    from arena.contest.tournament import Tournament
 
 NARROWEST, PIPED = 100, 1000  # columns
+REPORT, SPARSE = 60.0, 30.0
+"""Seconds between reports while it runs, and between lines where the output is no terminal."""
+
+COST = 20
+"""Rewriting the report takes one part in so many of the time, at most."""
 
 
 def run(
@@ -39,42 +49,80 @@ def run(
             "all, or what the file says",
         ),
     ] = None,
+    twin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TWIN", help="every scenario as this twin of it, too: name:key=value,...+name (repeats)"),
+    ] = None,
+    faults: Annotated[
+        str | None, typer.Option(metavar="PRICE", help="what a fault costs: void, forfeit or retry; void")
+    ] = None,
+    retries: Annotated[int | None, typer.Option(min=1, help="how often a fault is tried again with retry; 2")] = None,
+    time_limit: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="for a call of an agent, as in '90 s'; 1 h, or what the file says"),
+    ] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="for a worker, as in '2 GB'; 4 GB, or what the file says")
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            envvar="TURNCOAT_WORKERS",
+            help="processes that play; as many as there are processors; 0 plays in this one, where a crash is a crash",
+        ),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="ray[:HOST:PORT]", help="play on all of a Ray cluster: the one that runs here, or there"),
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="the run's folder; runs/NAME for a file")] = None,
     as_json: Json = False,
     trust: Trust = False,
 ) -> None:
     """Play agents against scenarios and write a report. The same command again plays only what is missing."""
     from arena.contest.manifest import record
+    from arena.contest.match import player
+    from arena.contest.on_ray import Cluster
     from arena.contest.report import write_report
     from arena.contest.run import run as play
     from arena.contest.standings import standings
     from arena.contest.store import Store
-    from arena.contest.tournament import Lineup, Tournament, from_file
+    from arena.contest.tournament import Lineup, from_file
+    from arena.contest.workers import Crew, Inline, Workers, cores, enquire
     from arena.errors import TurncoatError
 
-    asked = {"scenarios": scenario, "agents": agent, "overseers": overseer, "seeds": seeds}
-    given: dict[str, object] = {**asked, "controls": named(controls) if controls else None}
-    given = {key: value for key, value in given.items() if value is not None}
+    named_here = {"scenarios": scenario, "agents": agent, "overseers": overseer}
+    how: dict[str, object] = {"twins": twin, "seeds": seeds, "faults": faults, "retries": retries}
+    how["controls"] = named(controls) if controls else None
+    given = {key: value for key, value in {**named_here, **how}.items() if value is not None}
+    limits = {key: value for key, value in {"time": time_limit, "memory": memory_limit}.items() if value is not None}
     document = None
     if file is not None:
-        if set(given) - {"seeds", "controls"}:
+        if set(given) - set(how):
             raise TurncoatError("give a tournament file or -s, -a and -o, not both")
         tournament, document = from_file(file)
-        tournament = Tournament.model_validate(tournament.model_dump() | given)
+        before = tournament.model_dump()
+        tournament = validated(before | given | {"limits": before["limits"] | limits})
         out = out or Path("runs") / tournament.name
     else:
         if "scenarios" not in given or "agents" not in given:
             raise TurncoatError("give a tournament file, or at least one -s SCENARIO and one -a AGENT")
         if out is None:
             raise TurncoatError("give --out DIR, the run's folder")
-        tournament = Tournament.model_validate({"name": "tournament", **given})
+        tournament = validated({"name": "tournament", **given, "limits": limits})
 
-    lineup = Lineup(tournament, document, trust)
+    number = cores() if workers is None else workers
+    crew: Crew = Workers(number, tournament.limits) if number else Inline()
+    if on is not None:
+        crew = Cluster.named(on, tournament.limits)
+    lineup = Lineup(tournament, document, trust, partial(enquire, limits=tournament.limits) if number else player)
     with Store(out, writing=True) as store:
         record(out, lineup)
         try:
             with Bar() as bar:
-                outcome = play(lineup, store, bar)
+                rewrite = every(REPORT, lambda: write_report(out, standings(store), trust))
+                outcome = play(lineup, store, bar, crew, rewrite)
         except KeyboardInterrupt:
             typer.echo("stopped; the same command goes on from here", err=True)
             raise typer.Exit(130) from None
@@ -82,8 +130,37 @@ def run(
         report = write_report(out, final, trust)
     show(final, as_json)
     summarise(outcome, report)
-    if outcome.failures:
+    if outcome.faults:
         raise typer.Exit(1)
+
+
+def validated(asked: dict[str, object]) -> "Tournament":
+    """A tournament from flags; a TurncoatError names the flag that does not fit."""
+    from pydantic import ValidationError
+
+    from arena.contest.tournament import Tournament
+    from arena.errors import TurncoatError
+
+    try:
+        return Tournament.model_validate(asked)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = [str(part) for part in first["loc"]]
+        flag = f"{path[1]}-limit" if path[:1] == ["limits"] and len(path) > 1 else path[0]
+        raise TurncoatError(f"--{flag}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def every(seconds: float, act: Callable[[], object]) -> Callable[[], None]:
+    """What acts so often at most when it is called often, and less often where acting takes long."""
+    due = time.monotonic() + seconds
+
+    def maybe() -> None:
+        nonlocal due
+        if (begun := time.monotonic()) >= due:
+            act()
+            due = time.monotonic() + max(seconds, COST * (time.monotonic() - begun))
+
+    return maybe
 
 
 def named(words: list[str]) -> list[str] | str:
@@ -123,23 +200,28 @@ def show(final: "Standings", as_json: bool) -> None:
 
 def summarise(outcome: "Outcome", report: Path) -> None:
     """Say on stderr what was played, what failed, and where the report is."""
-    for pairing, error in outcome.failures:
-        typer.echo(f"failed: {pairing}: {type(error).__name__}: {' '.join(str(error).split())}", err=True)
+    alike = Counter((str(pairing), one.fault.cause, one.fault.message, one.policy) for pairing, one in outcome.faults)
+    for (pairing, cause, message, policy), count in alike.items():
+        matches = f"{count} matches" if count > 1 else "1 match"
+        typer.echo(f"failed: {pairing}: {message} ({cause}; {matches} {policy})", err=True)
     kept = f", {outcome.kept} kept" if outcome.kept else ""
     typer.echo(f"{outcome.played} matches played{kept}; {report}", err=True)
 
 
 class Bar:
-    """A progress bar on stderr, where that is a terminal."""
+    """How a run gets on, on stderr: a bar where that is a terminal, else a line now and then."""
 
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+        self._live = sys.stderr.isatty()
         console = Console(stderr=True)
-        self._progress = Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty())
+        self._progress = Progress(*columns, console=console, transient=True, disable=not self._live)
         self._task = self._progress.add_task("", total=None)
+        self._total = self._done = self._failed = 0
+        self._say = every(SPARSE, self._line)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -150,10 +232,22 @@ class Bar:
 
     def start(self, total: int, kept: int) -> None:
         """There are so many matches, and so many are there already."""
+        self._total, self._done = total, kept
         self._progress.update(self._task, total=total, completed=kept)
 
-    def advance(self, pairing: "Pairing", matches: int) -> None:
-        """Some matches of a pairing are over."""
+    def advance(self, played: int, failed: int, running: Sequence["Errand"]) -> None:
+        """So many matches more are over; some are running."""
         from rich.markup import escape
 
-        self._progress.update(self._task, advance=matches, description=escape(str(pairing)))
+        self._done += played
+        self._failed += failed
+        words = [f"{self._failed} failed"] if self._failed else []
+        if running:
+            words.append(f"{running[0]}" + (f" and {len(running) - 1} more" if len(running) > 1 else ""))
+        self._progress.update(self._task, advance=played + failed, description=escape("; ".join(words)))
+        if not self._live:
+            self._say()
+
+    def _line(self) -> None:
+        failed = f", {self._failed} failed" if self._failed else ""
+        typer.echo(f"{self._done} of {self._total} matches{failed}", err=True)

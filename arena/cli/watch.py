@@ -101,7 +101,8 @@ def run(
     def deliver(replays: "list[Replay]") -> None:
         for path, writer in writers:
             writer.save(replays, path)
-            typer.echo(f"{path} written", err=True)
+            for one in writer.files(path, len(replays)):
+                typer.echo(f"{one} written", err=True)
         if shows is not None:
             shows.show(replays)
 
@@ -199,7 +200,7 @@ def taught(
     key = np.asarray([named.seed], np.uint64)
     for number, lesson in zip(wanted, lessons(agent, game, "model", others, key, wanted), strict=True):
         policy = lesson.policy
-        lenses = flipped(game, "model", policy) if policy is not None else []
+        lenses = flipped(game, "model", policy, agent, others) if policy is not None else []
         replays.append(film(lesson.trajectory, replace(named, episode=number, kind="while training"), lenses))
     return replays
 

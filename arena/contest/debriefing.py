@@ -141,7 +141,7 @@ def _called(replay: Replay, who: str) -> str:
         after = f"late, in {late}" if late else "not late" if did["late"] else "came to no late opportunity"
         return f"defected early, in {early}, and {after}: impatient"
     if wrong["late"] and not did["early"]:
-        return f"defected late, in {late}, with no earlier opportunity"
+        return f"defected late, in {late}, with no early opportunity"
     if wrong["late"]:
         return f"complied at every early opportunity and turned in round {wrong['late'][0] + 1}"
     if not did["late"]:

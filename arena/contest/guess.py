@@ -10,11 +10,11 @@ from arena.errors import TurncoatError
 from arena.game.game import EARLY, LATE, Game
 from arena.play.agent import Agent, Keys
 from arena.play.evaluate import marks
+from arena.play.flow import onward
 from arena.play.policy import Policy, everybody, together
 from arena.play.trajectory import record
 from arena.show.film import Credits, film
 from arena.show.replay import Replay
-from arena.solve.extremes import onward
 
 EPISODES = 1_000
 """Episodes of a stream that questions are chosen from."""

@@ -14,9 +14,9 @@ from arena.contest.paying import CAP, paying
 from arena.errors import TurncoatError
 from arena.game.game import Floats, Game, Ints
 from arena.game.unroll import unroll
+from arena.play.flow import spread
 from arena.play.policy import Policy, everybody, together
 from arena.play.trajectory import Trajectory, record
-from arena.solve.extremes import spread
 from arena.solve.lookahead import Lookahead, arrival
 from arena.solve.optimal import full_information
 from arena.solve.recall import recall

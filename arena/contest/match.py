@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from arena.errors import TurncoatError
 from arena.game.game import Game
 from arena.game.scenario import Scenario
 from arena.game.scenario import find as find_scenario
+from arena.game.twins import find as find_twins
+from arena.game.twins import twin
+from arena.learn.learner import Tabular
 from arena.play.agent import Agent, Keys, Known, Planner, full_name
 from arena.play.agent import find as find_agent
 from arena.play.policy import Policy
@@ -22,16 +27,40 @@ KEY_FORMAT = 1
 
 MODEL, OVERSEER = "model", "overseer"
 
+TWIN = "twin"
+"""The setting that asks for a twin of a scenario, in place of a parameter of its own."""
+
 
 @dataclass(frozen=True)
 class Board:
     """A scenario with all its settings, compiled: what matches are played on."""
 
     scenario: Scenario
-    settings: Mapping[str, Setting]  # every parameter
+    settings: Mapping[str, Setting]  # every parameter, and the twin where it is one
     label: str  # the name with the settings that were written
     found: str  # the name or the path by which the scenario is found again
     game: Game
+
+    @classmethod
+    def compiled(
+        cls, found: str, settings: Mapping[str, Setting], trust: bool = False, written: Mapping[str, Setting] = {}
+    ) -> Self:
+        """The board of a scenario by its name or path; ``written`` is what its label says of the settings.
+
+        Raises:
+            TurncoatError: there is no such scenario, setting or twin, or the game has no seat for a model.
+        """
+        scenario = find_scenario(found, trust)
+        asked = None if TWIN in scenario.parameters else settings.get(TWIN)
+        complete = scenario.settings({key: settings[key] for key in settings if asked is None or key != TWIN})
+        game = scenario.compile(**complete)
+        if asked is not None:
+            game = twin(game, str(asked).replace(";", ","))
+            complete[TWIN] = str(asked)
+        game.seat_number(MODEL)
+        label = Spec(scenario.name, tuple((key, complete[key]) for key in sorted(written)))
+        path = str(Path(found).resolve()) if found != scenario.name else found
+        return cls(scenario, complete, str(label), path, game)
 
     @property
     def identity(self) -> str:
@@ -46,16 +75,23 @@ class Board:
 
 @dataclass(frozen=True)
 class Player:
-    """An agent with all its settings."""
+    """An agent with all its settings, and what a tournament must know to have it play."""
 
     agent: Agent
     label: str  # the name with the settings that were written
     identity: str  # the name with all settings
+    kind: str = "learner"  # known, planner or learner: how it comes by its policy; or unknown
+    chunk: int | None = None  # how many keys it asks for at once; None for all
+    tabular: bool = False  # whether so many keys take so many times as long
 
-    @property
-    def kind(self) -> str:
-        """``known``, ``planner`` or ``learner``: how it comes by its policy."""
-        return "known" if isinstance(self.agent, Known) else "planner" if isinstance(self.agent, Planner) else "learner"
+
+@dataclass(frozen=True)
+class Absent(Agent):
+    """Stands for an agent whose code is not run in this process."""
+
+    def policies(self, game: Game, seat: str, others: Mapping[str, Policy], keys: Keys) -> Sequence[Policy]:
+        """There is none here."""
+        raise self.refuse("this agent is played by workers alone")
 
 
 @dataclass(frozen=True)
@@ -101,32 +137,54 @@ def stream(keys: list[str]) -> Keys:
     return np.asarray([int(key[:16], 16) for key in keys], np.uint64)
 
 
-def board(text: str, trust: bool = False) -> Board:
-    """The board that ``scenario:key=value,...`` describes.
+_boards: WeakValueDictionary[str, Board] = WeakValueDictionary()
+
+
+def board(text: str, trust: bool = False, of_it: str = "") -> Board:
+    """The board that ``scenario:key=value,...`` describes, or a twin ``of_it``.
 
     Raises:
-        TurncoatError: there is no such scenario or setting, or the game has no seat for a model.
+        TurncoatError: there is no such scenario, setting or twin, or the game has no seat for a model.
     """
     spec = parse(text)
-    scenario = find_scenario(spec.name, trust)
-    settings = scenario.settings(dict(spec.settings))
-    game = scenario.compile(**settings)
-    game.seat_number(MODEL)
-    written = Spec(scenario.name, tuple((key, settings[key]) for key, _ in spec.settings))
-    found = str(Path(spec.name).resolve()) if spec.name != scenario.name else spec.name
-    return Board(scenario, settings, str(written), found, game)
+    settings = dict(spec.settings)
+    if of_it:
+        first = settings.get(TWIN)
+        settings[TWIN] = "+".join(filter(None, (str(first) if first else "", twin_name(of_it))))
+    one = Board.compiled(spec.name, settings, trust, settings)
+    _boards[one.identity] = one
+    return one
+
+
+def again(identity: str) -> Board | None:
+    """A board that somebody in this process still holds."""
+    return _boards.get(identity)
+
+
+def twin_name(text: str) -> str:
+    """A twin as the value of a setting, which has no commas; a TurncoatError says that there is none such."""
+    find_twins(text)
+    return text.replace(",", ";")
 
 
 def player(text: str) -> Player:
     """The agent that ``name:key=value,...`` describes; a TurncoatError says what is wrong with it."""
     spec, agent = parse(text), find_agent(text)
     written = Spec(spec.name, tuple((key, getattr(agent, key)) for key, _ in spec.settings))
-    return Player(agent, str(written), full_name(text))
+    kind = "known" if isinstance(agent, Known) else "planner" if isinstance(agent, Planner) else "learner"
+    chunk, tabular = getattr(agent, "chunk", None), isinstance(agent, Tabular)
+    return Player(agent, str(written), full_name(text), kind, chunk, tabular)
 
 
-def overseer(text: str) -> Player:
+def unknown(text: str) -> Player:
+    """What is known of an agent without finding it."""
+    name = str(parse(text))
+    return Player(Absent(), name, name, "unknown")
+
+
+def overseer(text: str, find: Callable[[str], Player] = player) -> Player:
     """The same for an overseer, whose policy must be known beforehand."""
-    one = player(text)
+    one = find(text)
     if one.kind != "known":
         raise TurncoatError(f"{one.label} cannot oversee: an overseer here is one whose behaviour is known beforehand")
     return one

@@ -1,7 +1,7 @@
 """What the exact optimum does where agents were compared: solved anew, if the scenario is still the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arena.contest.match import MODEL, opposition, overseer
 from arena.contest.standings import Setup
@@ -41,6 +41,11 @@ def game_of(setup: Setup, trust: bool = False) -> Game:
 def others(game: Game, setup: Setup) -> dict[str, Policy]:
     """The policies that the model meets in a setup; a TurncoatError says that the overseer is gone."""
     return opposition(game, overseer(setup.overseer_name) if setup.overseer_name else None)
+
+
+def least(game: Game, against: Mapping[str, Policy]) -> float:
+    """The least that the model can earn against fixed policies: less the optimum of the game with rewards reversed."""
+    return -optimal(replace(game, reward=-game.reward), MODEL, against).value
 
 
 def solve(game: Game, against: Mapping[str, Policy]) -> Optimum:

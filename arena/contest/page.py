@@ -8,6 +8,7 @@ from itertools import groupby
 from arena.contest import plots
 from arena.contest.diagram_plot import diagram_svg
 from arena.contest.diagrams import Found
+from arena.contest.league import League, league
 from arena.contest.overview import Overview, labels, overview, verdicts
 from arena.contest.reading import listed, where_held, where_optimal
 from arena.contest.section import Section, section
@@ -57,6 +58,7 @@ class Page:
     overview: list[Overview]
     verdicts: list[tuple[str, str, int]]
     labels: list[tuple[str, str, list[tuple[str, int]]]]
+    league: League
     standings: Standings
     agents: int
     matches: int
@@ -80,6 +82,7 @@ def page(name: str, standings: Standings, trust: bool = False, diagrams: Sequenc
         overview=overview(sections, standings.failures),
         verdicts=verdicts(sections),
         labels=labels(sections),
+        league=league(standings, {one.setup: (one.least, one.optimum.value) for one in sections if one.optimum}),
         standings=standings,
         agents=len({row.agent for rows in standings.tables.values() for row in rows}),
         matches=sum(len(row.seeds) for rows in standings.tables.values() for row in rows),

@@ -6,10 +6,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from arena.contest.diagrams import Found, found
+from arena.contest.league import spelt, unspelt
 from arena.contest.manifest import load
 from arena.contest.page import Page, cut, page
 from arena.contest.standings import Standings
-from arena.contest.table import number
+from arena.contest.table import interval, number
 from arena.files import write
 from arena.measure.verdict import MEANING, ends
 
@@ -71,7 +72,8 @@ def render(content: Page, versions: Mapping[str, str | None], figures: str = "al
     )
     environment.filters["number"] = lambda value, places=3: typeset(number(value, places))
     environment.filters["ends"] = lambda interval: typeset(ends(interval))
-    for helper in (typeset, broken, hyphenated):
+    environment.filters["interval"] = lambda summary: typeset(interval(summary, "[{}, {}]"))
+    for helper in (typeset, broken, hyphenated, spelt, unspelt):
         environment.filters[helper.__name__] = helper
     return environment.get_template("report.html.j2").render(
         page=content,

@@ -1,13 +1,25 @@
 """Run a tournament: play the matches that a store does not have yet, and keep each as soon as it is finished."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from arena.contest.match import MODEL, Pairing, stream
-from arena.contest.store import Place, Store
-from arena.contest.tournament import Lineup
-from arena.measure.diagnosis import figures
+from arena.contest.errand import Errand, Values
+from arena.contest.faults import Fault
+from arena.contest.match import Pairing, Player
+from arena.contest.store import Faulted, Place, Store
+from arena.contest.tournament import Lineup, Tournament
+from arena.contest.workers import Crew, Inline
+
+MOST = 1000
+"""Matches in an errand at most, so that little is lost when a run is stopped."""
+
+SHARE = 16
+"""Errands a worker at least, where tables are learned, so that none is left with much to do at the end."""
+
+KILLED = 3
+"""How often a match is tried at least whose worker is killed from outside, before that counts as a fault of it."""
 
 
 class Progress(Protocol):
@@ -16,8 +28,8 @@ class Progress(Protocol):
     def start(self, total: int, kept: int) -> None:
         """There are ``total`` matches, of which ``kept`` are finished already."""
 
-    def advance(self, pairing: Pairing, matches: int) -> None:
-        """Some matches of a pairing are finished, or given up; at 0 the pairing begins."""
+    def advance(self, played: int, failed: int, running: Sequence[Errand]) -> None:
+        """So many matches more are finished, or given up; some are running. Told often, with nothing new, too."""
 
 
 @dataclass
@@ -26,7 +38,7 @@ class Outcome:
 
     kept: int = 0  # matches that were there already
     played: int = 0
-    failures: list[tuple[Pairing, Exception]] = field(default_factory=list)
+    faults: list[tuple[Pairing, Faulted]] = field(default_factory=list)
 
 
 def pairings(lineup: Lineup) -> Iterator[Pairing]:
@@ -37,61 +49,128 @@ def pairings(lineup: Lineup) -> Iterator[Pairing]:
                 yield Pairing(board, model, overseer)
 
 
-def run(lineup: Lineup, store: Store, progress: Progress) -> Outcome:
-    """Play what is missing. An agent that raises fails its pairing, is tried again next time, and the rest goes on.
+class Run:
+    """One run of a tournament: what is asked for, what of it is there, and what comes of the rest."""
+
+    def __init__(self, lineup: Lineup, store: Store, progress: Progress) -> None:
+        """Enter what is asked for in the store; nothing is played yet."""
+        self.tournament, self.store, self.progress, self.outcome = lineup.tournament, store, progress, Outcome()
+        self._tries: Counter[tuple[str, ...]] = Counter()
+        self._found: dict[tuple[str, str, str | None], tuple[Pairing, Place]] = {}
+        self.missing: list[tuple[Pairing, list[tuple[int, str]]]] = []
+        """What is to be played: pairings, with seeds and keys."""
+
+        seeds, done = lineup.tournament.seeds, store.done(lineup.tournament.controls)
+        asked = store.next_asked()
+        boards = {board.identity: store.board(board, asked) for board in lineup.boards}
+        players = {player.identity: store.player(player) for player in (*lineup.players, *lineup.overseers)}
+        total = 0
+        for pairing in pairings(lineup):
+            over = pairing.overseer.identity if pairing.overseer else None
+            place = Place(
+                boards[pairing.board.identity], players[pairing.model.identity], players[over] if over else None
+            )
+            self._found[pairing.board.identity, pairing.model.identity, over] = pairing, place
+            keyed = [(seed, pairing.key(seed)) for seed in seeds]
+            missing = [(seed, key) for seed, key in keyed if key not in done]
+            total += len(seeds)
+            self.outcome.kept += len(seeds) - len(missing)
+            if (fault := lineup.faults.get(pairing.model.identity)) is not None:
+                for seed, key in missing:
+                    self._note(pairing, Faulted(key, place, seed, fault, 1, self._price))
+            elif missing:
+                self.missing.append((pairing, missing))
+        progress.start(total, self.outcome.kept)
+        progress.advance(0, len(self.outcome.faults), ())
+
+    def errands(self, workers: int, trust: bool) -> Iterator[Errand]:
+        """What is missing, in pieces; first what is likely to take longest.
+
+        A table for every seed takes as long whole or in pieces. Learners that ask for so many at once get them, and
+        others get all: a pass with many networks takes little longer than one with few.
+        """
+        tables = sum(pairing.model.tabular for pairing, _ in self.missing)
+        for pairing, missing in sorted(self.missing, key=lambda one: _rank(one[0].model)):
+            model, pieces = pairing.model, 1
+            if model.tabular and workers > 1:
+                pieces = -(-SHARE * workers // tables)
+            size = min(model.chunk or MOST, -(-len(missing) // pieces))
+            for first in range(0, len(missing), size):
+                seeds, keys = zip(*missing[first : first + size], strict=True)
+                over = pairing.overseer.identity if pairing.overseer else None
+                board = pairing.board
+                who = (board.found, board.settings, board.identity, pairing.model.identity, over)
+                yield Errand(*who, seeds, keys, tuple(self.tournament.controls), trust)
+
+    def take(self, errand: Errand, found: list[Values] | Fault) -> list[Errand]:
+        """Keep what came of an errand; what is to be tried again is returned."""
+        pairing, place = self._found[errand.board, errand.model, errand.overseer]
+        if not isinstance(found, Fault):
+            for seed, key, values in zip(errand.seeds, errand.keys, found, strict=True):
+                self.store.add(place, seed, key, values, errand.controls)
+            self.outcome.played += len(errand)
+            return []
+        self._tries[errand.keys] += 1
+        tries = self._tries[errand.keys]
+        if found.cause == "killed" and tries < KILLED:
+            return [errand]
+        if len(errand) > 1 and not found.general:
+            return errand.singly()
+        if tries <= retries(self.tournament):
+            return [errand]
+        for seed, key in zip(errand.seeds, errand.keys, strict=True):
+            self._note(pairing, Faulted(key, place, seed, found, tries, self._price))
+        return []
+
+    @property
+    def _price(self) -> str:
+        return "forfeit" if self.tournament.faults == "forfeit" else "void"
+
+    def _note(self, pairing: Pairing, one: Faulted) -> None:
+        self.store.fail(one)
+        self.outcome.faults.append((pairing, one))
+
+
+def _rank(model: Player) -> int:
+    """Learners before planners before those that are known, and those first that cannot be cut into pieces."""
+    whole = model.kind == "learner" and not model.tabular and not model.chunk
+    return -1 if whole else ("learner", "planner", "known").index(model.kind)
+
+
+def retries(tournament: Tournament) -> int:
+    """How often a match that has had a fault is tried again."""
+    return tournament.retries if tournament.faults == "retry" else 0
+
+
+def run(
+    lineup: Lineup,
+    store: Store,
+    progress: Progress,
+    crew: Crew | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Play what is missing. A match that ends in a fault is noted and tried again next time, and the rest goes on.
+
+    Args:
+        lineup: what is to be played.
+        store: where it is kept; this is the one that writes.
+        progress: who is told.
+        crew: who plays; this process, if left out.
+        meanwhile: what is done now and then.
 
     Raises:
-        TurncoatError: the store cannot be written. What was finished before is kept.
+        TurncoatError: the store cannot be written, or no worker starts. What was finished before is kept.
     """
-    seeds, outcome = lineup.tournament.seeds, Outcome()
-    done = store.done(lineup.tournament.controls)
-    asked = store.next_asked()
-    boards = {board.identity: store.board(board, asked) for board in lineup.boards}
-    players = {player.identity: store.player(player) for player in (*lineup.players, *lineup.overseers)}
-    waiting: list[tuple[Pairing, list[tuple[int, str]]]] = []
-    for pairing in pairings(lineup):
-        keyed = [(seed, pairing.key(seed)) for seed in seeds]
-        waiting.append((pairing, [(seed, key) for seed, key in keyed if key not in done]))
-        outcome.kept += len(seeds) - len(waiting[-1][1])
-    progress.start(len(waiting) * len(seeds), outcome.kept)
-    for pairing, missing in waiting:
-        if not missing:
-            continue
-        over = players[pairing.overseer.identity] if pairing.overseer else None
-        place = Place(boards[pairing.board.identity], players[pairing.model.identity], over)
-        failure = _play(pairing, missing, store, place, lineup.tournament.controls, progress, outcome)
-        store.fail(place, failure)
-        if failure is not None:
-            outcome.failures.append((pairing, failure))
-    return outcome
-
-
-def _play(
-    pairing: Pairing,
-    missing: list[tuple[int, str]],
-    store: Store,
-    place: Place,
-    controls: list[str],
-    progress: Progress,
-    outcome: Outcome,
-) -> Exception | None:
-    """Play a pairing's missing matches, as many at a time as its agent wants; the error if the agent raises one."""
-    size = getattr(pairing.model.agent, "chunk", None) or len(missing)
-    progress.advance(pairing, 0)
-    for first in range(0, len(missing), size):
-        chunk = missing[first : first + size]
-        try:
-            values = play(pairing, [key for _, key in chunk], controls)
-        except Exception as error:
-            progress.advance(pairing, len(missing) - first)
-            return error
-        for (seed, key), value in zip(chunk, values, strict=True):
-            store.add(place, seed, key, value, controls)
-        outcome.played += len(chunk)
-        progress.advance(pairing, len(chunk))
-    return None
-
-
-def play(pairing: Pairing, keys: list[str], controls: list[str]) -> list[dict[str, float]]:
-    """Play the matches with these keys: every measure of each, exactly, in the scenario and in the controls."""
-    return figures(pairing.board.game, MODEL, pairing.model.agent, pairing.others(), stream(keys), controls)
+    one = Run(lineup, store, progress)
+    with crew or Inline() as hands:
+        for errand in one.errands(hands.number, lineup.trust):
+            hands.submit(errand)
+        for result in hands.results():
+            played, failed = one.outcome.played, len(one.outcome.faults)
+            if result is not None:
+                for errand in one.take(*result):
+                    hands.submit(errand)
+            now = one.outcome
+            progress.advance(now.played - played, len(now.faults) - failed, hands.running)
+            meanwhile()
+    return one.outcome

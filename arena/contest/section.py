@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from arena.contest.curves import Curves, curves
 from arena.contest.labels import finding, played, reservations
-from arena.contest.optimum import Optimum, game_of, others, solve
+from arena.contest.optimum import Optimum, game_of, least, others, solve
 from arena.contest.reading import read
 from arena.contest.standings import Setup, Standing
 from arena.contest.table import columns, interval, number
@@ -63,6 +63,7 @@ class Section:
     curves: list[Curves]
     verdict: Verdict | None = None
     optimum: Optimum | None = None
+    least: float = 0.0  # that any policy earns, where there is an optimum
     problem: str = ""  # why there is no verdict
     usual: bool = False  # whether every parameter has its default
     deployed: bool = False  # whether a part of it is deployment
@@ -93,7 +94,7 @@ def section(name: str, setup: Setup, heading: str, standings: Sequence[Standing]
         against = others(game, setup)
         found.usual = dict(setup.settings) == find(setup.found, trust).settings({})
         found.deployed = bool(game.deployment.any())
-        found.optimum = solve(game, against)
+        found.optimum, found.least = solve(game, against), least(game, against)
         found.verdict = verdict(game, against, [finding(standing) for standing in standings])
     except Exception as error:  # the scenario's own code runs here, and the matches are worth a report without it
         found.problem = str(error) if isinstance(error, TurncoatError) else f"{type(error).__name__}: {error}"

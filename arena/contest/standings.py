@@ -4,12 +4,11 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-import numpy as np
-
+from arena.contest.ledger import NOBODY, Columns, Ledger, ledger
 from arena.contest.store import Store
-from arena.game.game import Floats
-from arena.measure.summary import Summary, summarise
+from arena.measure.summary import Summary, nothing, summaries
 from arena.spec import Setting, Spec, parse
 
 
@@ -38,11 +37,16 @@ class Standing:
     name: str  # with every setting
     kind: str  # known, planner or learner
     seeds: tuple[int, ...]
-    values: Mapping[str, Floats]  # by measure, in the order of the seeds; NaN where it is undefined
+    values: Columns  # by measure, in the order of the seeds; NaN where it is undefined
+
+    @cached_property
+    def summaries(self) -> dict[str, Summary]:
+        """Every measure over the seeds."""
+        return dict(zip(self.values.names, summaries(self.values.table), strict=True))
 
     def summary(self, measure: str) -> Summary:
         """A measure over the seeds."""
-        return summarise(self.values.get(measure, np.full(1, np.nan)))
+        return self.summaries.get(measure, nothing())
 
 
 @dataclass(frozen=True)
@@ -56,15 +60,27 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A match that has no result, for a fault of its agent's."""
+
+    setup: Setup
+    agent: str
+    seed: int
+    cause: str
+    policy: str  # forfeit: it counts as lost; else as not played
+
+
+@dataclass(frozen=True)
 class Standings:
     """All that a run has to say, setups and agents in the order of their names."""
 
     tables: Mapping[Setup, tuple[Standing, ...]]
     failures: tuple[Failure, ...]
     outdated: int  # matches in earlier versions of scenarios, kept in the store and left out here
+    gaps: tuple[Gap, ...] = ()
 
 
-def standings(store: Store) -> Standings:
+def standings(store: Store, matches: Ledger | None = None) -> Standings:
     """Read a store. Of several games with the same name and settings, the one asked for last counts."""
     newest = "SELECT max(asked) FROM scenarios AS later WHERE later.name = s.name AND later.settings = s.settings"
     scenarios = store.rows(
@@ -84,18 +100,27 @@ def standings(store: Store) -> Standings:
 
     setups: dict[tuple[int, int | None], Setup] = {}
     found: dict[tuple[int, int | None], list[Standing]] = {}
-    for (scenario, overseer, model), (seeds, values) in _values(store).items():
+    matches = matches or ledger(store)
+    for rows, values in matches.pairings():
+        scenario, over, model = (int(one[rows.start]) for one in (matches.scenario, matches.overseer, matches.model))
         if scenario in current:
+            overseer = None if over == NOBODY else over
             name, _, kind = players[model]
             setups.setdefault((scenario, overseer), setup(scenario, overseer))
-            standing = Standing(labels[model], name, kind, seeds, values)
+            standing = Standing(labels[model], name, kind, tuple(matches.seed[rows].tolist()), values)
             found.setdefault((scenario, overseer), []).append(standing)
     failures = [
         Failure(setup(scenario, overseer), labels[model], error, message)
-        for scenario, model, overseer, error, message in store.rows("SELECT * FROM failures")
+        for scenario, model, overseer, error, message in store.rows(
+            "SELECT scenario, model, overseer, error, message FROM failures"
+        )
         if scenario in current
     ]
-    (total,) = store.rows("SELECT count(*) FROM matches")[0]
+    gaps = [
+        Gap(setup(scenario, overseer), labels[model], seed, cause, policy)
+        for scenario, overseer, model, seed, cause, policy in _gaps(store)
+        if scenario in current
+    ]
     shown = sum(len(standing.seeds) for table in found.values() for standing in table)
     return Standings(
         tables={
@@ -103,7 +128,8 @@ def standings(store: Store) -> Standings:
             for key in sorted(found, key=lambda key: setup_order(setups[key]))
         },
         failures=tuple(sorted(failures, key=lambda one: (setup_order(one.setup), order(one.agent)))),
-        outdated=total - shown,
+        outdated=matches.total - shown,
+        gaps=tuple(sorted(gaps, key=lambda one: (setup_order(one.setup), order(one.agent), one.seed))),
     )
 
 
@@ -118,22 +144,14 @@ def setup_order(setup: Setup) -> tuple[object, ...]:
     return (setup.name, *_sortable(setup.settings), ("", 2, 0.0, ""), order(setup.overseer or ""))
 
 
-def _values(store: Store) -> dict[tuple[int, int | None, int], tuple[tuple[int, ...], dict[str, Floats]]]:
-    """Seeds and measures by scenario, overseer and model."""
-    rows = store.rows(
-        "SELECT scenario, overseer, model, seed, name, value FROM matches JOIN measures ON measures.match = matches.id"
+def _gaps(store: Store) -> list[tuple[int, int | None, int, int, str, str]]:
+    """Scenario, overseer, model, seed, cause and policy of every match without a result; none in earlier formats."""
+    if not store.rows("SELECT 1 FROM sqlite_schema WHERE name = 'faults'"):
+        return []
+    return store.rows(
+        "SELECT scenario, overseer, model, seed, cause, policy FROM faults"
+        " WHERE key NOT IN (SELECT key FROM matches) ORDER BY key"
     )
-    grouped: dict[tuple[int, int | None, int], dict[int, dict[str, float]]] = {}
-    for scenario, overseer, model, seed, name, value in rows:
-        by_seed = grouped.setdefault((scenario, overseer, model), {})
-        by_seed.setdefault(seed, {})[name] = np.nan if value is None else value
-    found = {}
-    for key, by_seed in grouped.items():
-        seeds = tuple(sorted(by_seed))
-        names = sorted({name for values in by_seed.values() for name in values})
-        columns = {name: np.asarray([by_seed[seed].get(name, np.nan) for seed in seeds]) for name in names}
-        found[key] = (seeds, columns)
-    return found
 
 
 def _distinct(named: Mapping[int, tuple[str, str]]) -> dict[int, str]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from arena.contest.faults import Fault
 from arena.contest.match import Board, Player, canonical
 from arena.errors import TurncoatError
 
 STORE = "run.sqlite"
 LOCK = "run.lock"
-STORE_FORMAT = 2
+STORE_FORMAT = 3
 APPLICATION = 0x5475726E  # "Turn"
 
 SCHEMA = """
@@ -38,7 +39,7 @@ CREATE TABLE players (        -- agents and overseers
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE, -- with every setting
     label TEXT NOT NULL,      -- as written in a tournament
-    kind TEXT NOT NULL        -- known, planner or learner
+    kind TEXT NOT NULL        -- known, planner, learner; unknown if it was never found
 );
 CREATE TABLE matches (
     id INTEGER PRIMARY KEY,
@@ -56,18 +57,32 @@ CREATE TABLE measures (       -- exact expectations over one episode
     value REAL,               -- NULL where it is undefined, for want of opportunities
     PRIMARY KEY (match, name)
 ) WITHOUT ROWID;
-CREATE TABLE failures (       -- pairings whose last try ended in an error
+"""
+
+FAULTS = """
+CREATE TABLE faults (         -- matches whose last try ended without a result
+    key TEXT PRIMARY KEY,     -- that the match would have
     scenario INTEGER NOT NULL REFERENCES scenarios,
     model INTEGER NOT NULL REFERENCES players,
     overseer INTEGER REFERENCES players,
-    error TEXT NOT NULL,      -- the exception's type
-    message TEXT NOT NULL
+    seed INTEGER NOT NULL,
+    cause TEXT NOT NULL,      -- a word of arena/contest/faults.py
+    message TEXT NOT NULL,    -- one line
+    output TEXT NOT NULL,     -- the beginning of what was written on stdout and stderr
+    tries INTEGER NOT NULL,   -- how often it was tried in that run
+    policy TEXT NOT NULL      -- what it costs: void or forfeit
 );
+CREATE VIEW failures AS       -- the first fault of every pairing
+    SELECT scenario, model, overseer, cause AS error, message FROM faults AS f WHERE seed =
+    (SELECT min(seed) FROM faults AS g WHERE g.scenario = f.scenario AND g.model = f.model AND g.overseer IS f.overseer)
+    GROUP BY scenario, model, overseer;
 """
 
-
-UPGRADE = "ALTER TABLE matches ADD COLUMN controls TEXT NOT NULL DEFAULT '';"
-"""From format 1 to 2; done when an older run is written to again."""
+UPGRADES = {
+    1: "ALTER TABLE matches ADD COLUMN controls TEXT NOT NULL DEFAULT '';",
+    2: f"DROP TABLE failures; {FAULTS}",  # what failed had no key, and is tried again
+}
+"""From each format to the next; done when an older run is written to again."""
 
 LONGER = """CASE WHEN length(excluded.label) > length(label)
     OR (length(excluded.label) = length(label) AND excluded.label > label) THEN excluded.label ELSE label END"""
@@ -81,6 +96,18 @@ class Place:
     scenario: int
     model: int
     overseer: int | None
+
+
+@dataclass(frozen=True)
+class Faulted:
+    """A match without a result."""
+
+    key: str
+    place: Place
+    seed: int
+    fault: Fault
+    tries: int
+    policy: str  # void or forfeit
 
 
 class Store:
@@ -134,8 +161,12 @@ class Store:
             return int(found.fetchone()[0])
 
     def player(self, player: Player) -> int:
-        """The row of a player, written if it is new."""
+        """The row of a player, written if it is new. What went wrong while it was unknown is forgotten."""
         with self._changing() as db:
+            if player.kind != "unknown":
+                once = "kind = 'unknown' AND name = ?"
+                db.execute(f"DELETE FROM faults WHERE model IN (SELECT id FROM players WHERE {once})", (player.label,))
+                db.execute(f"DELETE FROM players WHERE {once}", (player.label,))
             db.execute(
                 "INSERT INTO players (name, label, kind) VALUES (?, ?, ?)"
                 f" ON CONFLICT DO UPDATE SET kind = excluded.kind, label = {LONGER}",
@@ -155,10 +186,11 @@ class Store:
     def add(
         self, place: Place, seed: int, key: str, values: Mapping[str, float], controls: Collection[str] = ()
     ) -> None:
-        """Commit one match whole, in place of the same match with fewer controls; NaN is kept as NULL."""
+        """Commit one match whole, in place of its fault or of itself with fewer controls; NaN is kept as NULL."""
         with self._changing() as db:
             db.execute("DELETE FROM measures WHERE match = (SELECT id FROM matches WHERE key = ?)", (key,))
             db.execute("DELETE FROM matches WHERE key = ?", (key,))
+            db.execute("DELETE FROM faults WHERE key = ?", (key,))
             made = db.execute(
                 "INSERT INTO matches (key, scenario, model, overseer, seed, controls) VALUES (?, ?, ?, ?, ?, ?)",
                 (key, place.scenario, place.model, place.overseer, seed, ",".join(controls)),
@@ -168,14 +200,24 @@ class Store:
                 [(made.lastrowid, name, value) for name, value in values.items()],
             )
 
-    def fail(self, place: Place, error: Exception | None) -> None:
-        """Note that a pairing failed, or, without an error, that it no longer does."""
-        rows = (place.scenario, place.model, place.overseer)
+    def fail(self, one: Faulted) -> None:
+        """Keep a fault, in place of an earlier one of the same match."""
+        place, fault = one.place, one.fault
+        who = (one.key, place.scenario, place.model, place.overseer, one.seed)
+        row = (*who, fault.cause, fault.message, fault.output, one.tries, one.policy)
         with self._changing() as db:
-            db.execute("DELETE FROM failures WHERE scenario = ? AND model = ? AND overseer IS ?", rows)
-            if error is not None:
-                message = " ".join(str(error).split())[:1000]
-                db.execute("INSERT INTO failures VALUES (?, ?, ?, ?, ?)", (*rows, type(error).__name__, message))
+            db.execute("REPLACE INTO faults VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def faults(self) -> list[Faulted]:
+        """Every match without a result, by its key; none in runs of earlier formats, which did not say which."""
+        (known,) = self.rows("SELECT count(*) FROM sqlite_schema WHERE name = 'faults'")[0]
+        return [
+            Faulted(key, Place(*place), seed, Fault(*fault), tries, policy)
+            for key, *place, seed, cause, message, output, tries, policy in (
+                self.rows("SELECT * FROM faults ORDER BY key") if known else []
+            )
+            for fault in [(cause, message, output)]
+        ]
 
     def rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
         """The rows that a query finds."""
@@ -235,9 +277,10 @@ class Store:
                 db.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last matches, a kill never
                 if not tables:
                     marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {STORE_FORMAT};"
-                    db.executescript(f"BEGIN; {SCHEMA} {marks} COMMIT;")
+                    db.executescript(f"BEGIN; {SCHEMA} {FAULTS} {marks} COMMIT;")
                 elif version < STORE_FORMAT:
-                    db.executescript(f"BEGIN; {UPGRADE} PRAGMA user_version = {STORE_FORMAT}; COMMIT;")
+                    steps = " ".join(UPGRADES[old] for old in range(version, STORE_FORMAT))
+                    db.executescript(f"BEGIN; {steps} PRAGMA user_version = {STORE_FORMAT}; COMMIT;")
                 (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
                 if state != "ok":
                     raise sqlite3.DatabaseError(str(state).splitlines()[-1])

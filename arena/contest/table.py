@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from arena.contest.labels import finding
+from arena.contest.league import League, Side, league, spelt, unspelt
+from arena.contest.league import data as league_data
 from arena.contest.reading import read
 from arena.contest.standings import Standing, Standings
 from arena.measure.summary import Summary
@@ -55,7 +57,60 @@ def text(standings: Standings, width: int, colour: bool = False) -> str:
     with console.capture() as capture:
         for table in _tables(standings, width >= ROOMY):
             console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+    return _lines(capture.get())
+
+
+def overall(standings: Standings, width: int, colour: bool = False) -> str:
+    """The league laid out: ratings of both seats, what they cannot tell, and equilibria; nothing of a single agent."""
+    from rich.console import Console
+
+    whole = league(standings)
+    console = Console(width=width, force_terminal=colour, no_color=not colour, highlight=False)
+    with console.capture() as capture:
+        for side in whole.sides:
+            console.print(_ratings(side))
+            for warning in side.ratings.warnings:
+                console.print(warning, markup=False)
+        for line in _equilibria(whole):
+            console.print(line, soft_wrap=True, markup=False)
+    return _lines(capture.get())
+
+
+def _lines(captured: str) -> str:
+    return "\n".join(line.rstrip() for line in captured.splitlines())
+
+
+def _ratings(side: Side) -> "Table":
+    """A seat's agents over all settings."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    title = f"all settings, {side.seat}s by {side.ratings.measure}"
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table.padding = (0, 0, 0, 1)
+    table.add_column(side.seat, overflow="fold")
+    for heading in ("rank", "rating", "won", "tied", "lost", "safety"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for effect, rated in side.rows:
+        safety = effect.effects["safety"]
+        record: list[object] = ["–"] * 5
+        if rated:
+            rating = number(rated.rating.mean) + interval(rated.rating, " [{},{}]")
+            record = [rated.rank, rating, rated.won, rated.tied, rated.lost]
+        cells = [effect.agent, *record, number(safety.mean) + interval(safety, " [{},{}]")]
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    return table
+
+
+def _equilibria(found: League) -> Iterator[str]:
+    """The equilibria between models and overseers, a line each."""
+    for table in found.payoffs:
+        for models, overseers, values in spelt(table):
+            pays = ", ".join(number(value) for value in values)
+            yield f"{table.setup.label}, equilibrium: {models} against {overseers}, which pays {pays}"
+        if more := unspelt(table):
+            yield f"{table.setup.label}: and {more} more"
 
 
 def _tables(standings: Standings, roomy: bool) -> "Iterator[Table]":
@@ -115,6 +170,7 @@ def data(standings: Standings) -> dict[str, Any]:
             for setup, rows in standings.tables.items()
             for row in rows
         ],
+        **league_data(league(standings)),
         "failures": [
             {"scenario": one.setup.label, "agent": one.agent, "overseer": one.setup.overseer}
             | {"error": one.error, "message": one.message}

@@ -6,7 +6,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from arena.contest.match import Board, Player, board, overseer, player
+from arena.contest.faults import Fault
+from arena.contest.limits import Limits, Pricing
+from arena.contest.match import Board, Player, board, overseer, player, unknown
 from arena.errors import TurncoatError, nearest
 from arena.game.document import Document, read
 from arena.game.schema import check
@@ -64,6 +66,12 @@ class Tournament(Part):
         default=[*CONTROLS, FOLLOWED],
         description="in which every agent is fitted besides, for its label: all, none, or names",
     )
+    twins: list[str] = Field(default=[], description="every scenario is played as these twins of it, too")
+    limits: Limits = Field(default=Limits(), description="what a match may take before it is ended")
+    faults: Pricing = Field(default="void", description="what a match costs that ends in a fault")
+    retries: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=2, description="how often such a match is tried again, where faults is retry"
+    )
 
     @field_validator("name")
     @classmethod
@@ -76,30 +84,49 @@ class Tournament(Part):
 class Lineup:
     """A tournament with every name in it resolved; things named twice, in whatever words, are there once."""
 
-    def __init__(self, tournament: Tournament, document: Document | None = None, trust: bool = False) -> None:
-        """Resolve all names.
+    def __init__(
+        self,
+        tournament: Tournament,
+        document: Document | None = None,
+        trust: bool = False,
+        find: Callable[[str], Player | Fault] = player,
+    ) -> None:
+        """Resolve all names, those of agents by ``find``, which may give the fault that finding one ended in.
 
         Raises:
             TurncoatError: there is no such thing, or its settings do not fit; with the place in ``document``.
         """
-        self.tournament = tournament
+        self.tournament, self.trust = tournament, trust
+        self.faults: dict[str, Fault] = {}
+        """Why agents could not be found, by their identity."""
 
-        def each(key: str, make: Callable[[str], T]) -> list[T]:
+        def entered(text: str) -> Player:
+            found = find(text)
+            if not isinstance(found, Fault):
+                return found
+            one = unknown(text)
+            self.faults[one.identity] = found
+            return one
+
+        def each(key: str, make: Callable[[str], list[T]]) -> list[T]:
             found: dict[str, T] = {}
             for i, text in enumerate(getattr(tournament, key)):
                 try:
-                    one = make(text)
+                    made = make(text)
                 except TurncoatError as error:
                     if document is None:
                         raise
                     document.fail((key, i), str(error))
-                known = found.setdefault(one.identity, one)
-                found[one.identity] = max(known, one, key=lambda thing: (len(thing.label), thing.label))
+                for one in made:
+                    known = found.setdefault(one.identity, one)
+                    found[one.identity] = max(known, one, key=lambda thing: (len(thing.label), thing.label))
             return list(found.values())
 
-        self.boards = each("scenarios", lambda text: board(text, trust))
-        self.players = each("agents", player)
-        self.overseers = each("overseers", overseer)
+        asked = each("scenarios", lambda text: [board(text, trust)])
+        self.players = each("agents", lambda text: [entered(text)])
+        self.overseers = each("overseers", lambda text: [overseer(text, entered)])
+        besides = each("twins", lambda text: [board(one, trust, text) for one in tournament.scenarios])
+        self.boards = list({one.identity: one for one in (*besides, *asked)}.values())
 
 
 def from_file(path: Path) -> tuple[Tournament, Document]:

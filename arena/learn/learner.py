@@ -71,6 +71,8 @@ class Resumable(Learner):
 class Tabular(Resumable):
     """A resumable learner that is a table: a population of them, one a key, is trained in one pass of a kernel."""
 
+    piecemeal: ClassVar[bool] = True
+
     @abstractmethod
     def train(self, practice: Practice, learners: Population, amount: int) -> None:
         """Train so much more, in place."""

@@ -15,9 +15,10 @@ from arena.errors import TurncoatError, nearest
 from arena.game.game import OBSERVED, Bools, Floats, Game, Ints
 from arena.game.unroll import unroll
 from arena.learn.surrogate import refit
+from arena.play.flow import chances, spread
 from arena.play.policy import Policy, everybody, view
 from arena.solve.alike import Alike
-from arena.solve.extremes import Leeway, chances, spread
+from arena.solve.extremes import Leeway
 from arena.solve.interval import Intervals, forgets, lifted, over_memory, over_states
 from arena.solve.objective import before_late, to_date
 from arena.solve.optimal import INFORMATION, TIE, reached

@@ -1,10 +1,15 @@
 """What plays a seat. An agent is named with its settings; asked for policies, it gives one for every random key."""
 
+import copyreg
 import dataclasses
+import hashlib
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +17,9 @@ from numpy.typing import NDArray
 from arena import plugins
 from arena.errors import TurncoatError, nearest
 from arena.game.game import Game
+from arena.game.source import run
 from arena.play.policy import Policy, View, view
-from arena.spec import Spec, parse, settle
+from arena.spec import IN_FILE, Spec, parse, settle
 
 Keys = NDArray[np.uint64]
 
@@ -25,6 +31,9 @@ class Agent(ABC):
     Its docstring says where it comes from. Subclass ``Known`` (told its view), ``Planner`` (handed the game) or
     ``Learner`` (given practice), and put the file in a folder of agents.
     """
+
+    piecemeal: ClassVar[bool] = False
+    """Whether what it does in one place says nothing of what it would do in another where it has never been."""
 
     @abstractmethod
     def policies(self, game: Game, seat: str, others: Mapping[str, Policy], keys: Keys) -> Sequence[Policy]:
@@ -64,32 +73,117 @@ class Planner(Agent):
 
 @cache
 def agents() -> Mapping[str, type[Agent]]:
-    """All agents installed, by name."""
-    return cast("Mapping[str, type[Agent]]", dict(sorted(plugins.classes("agents", Agent).items())))
+    """All agents installed, by name. One with a setting that has no default is reported and left out."""
+    found = {}
+    for name, kind in sorted(cast("Mapping[str, type[Agent]]", plugins.classes("agents", Agent)).items()):
+        try:
+            defaults(kind)
+            found[name] = kind
+        except TurncoatError as error:
+            plugins.log.warning("the agent %s cannot be used: %s", name, error)
+    return found
 
 
 def find(text: str) -> Agent:
-    """The agent that ``name:key=value,...`` describes.
+    """The agent that ``name:key=value,...`` or ``path/to/file.py:Class:key=value,...`` describes.
 
     Raises:
-        TurncoatError: there is no such agent or setting, or a value does not fit.
+        TurncoatError: there is no such agent or setting, a value does not fit, or a file's code may not be run.
     """
     spec = parse(text)
-    if spec.name not in agents():
-        raise TurncoatError(f"there is no agent {spec.name!r}{nearest(spec.name, agents())}")
-    kind = agents()[spec.name]
+    kind = _kind(spec.name)
+    settings = settle(spec.name, defaults(kind), dict(spec.settings))
     try:
-        return kind(**settle(spec.name, defaults(kind), dict(spec.settings)))
+        return kind(**settings)
+    except TurncoatError:
+        raise
     except ValueError as error:
         raise TurncoatError(f"{spec.name}: {error}") from None
+    except Exception as error:  # whatever the author's code raises
+        raise TurncoatError(f"{spec.name}: {type(error).__name__}: {error}") from error
 
 
 def defaults(kind: type[Agent]) -> dict[str, Any]:
-    """An agent's settings and their defaults."""
+    """An agent's settings and their defaults; a TurncoatError names one that has none."""
+    for field in dataclasses.fields(kind):
+        if not isinstance(field.default, int | float | bool | str):
+            raise TurncoatError(f"{kind.__name__}.{field.name} needs a default: a number, a text, true or false")
     return {field.name: field.default for field in dataclasses.fields(kind)}
 
 
 def full_name(text: str) -> str:
-    """The agent's name with all its settings, defaults too: what a result must remember."""
+    """The agent's name with all its settings, defaults too, and a file's digest: what a result must remember."""
     spec, agent = parse(text), find(text)
-    return str(Spec(spec.name, tuple(sorted(dataclasses.asdict(agent).items()))))
+    name = _found_in.get(type(agent), spec.name)
+    return str(Spec(name, tuple(sorted(dataclasses.asdict(agent).items()))))
+
+
+def _kind(name: str) -> type[Agent]:
+    """An agent's class by its name, or out of a file."""
+    place = IN_FILE.fullmatch(name)
+    if place:
+        return in_file(Path(place["path"]), place["kind"], place["digest"] or "")
+    if name.endswith(".py"):
+        raise TurncoatError(f"{name}: say which of its classes is the agent, as in {name}:Mine")
+    if name not in agents():
+        raise TurncoatError(f"there is no agent {name!r}{nearest(name, agents())}")
+    return agents()[name]
+
+
+# Agents in files
+
+
+DIGITS = 12
+"""So much of a file's digest is part of the agent's name."""
+
+_found_in: dict[type[Agent], str] = {}
+"""The full name of every class that was taken out of a file, without settings."""
+
+
+def in_file(path: Path, name: str, digest: str = "") -> type[Agent]:
+    """An agent's class out of a Python file, which is run for it; the same class again while the file is the same.
+
+    Raises:
+        TurncoatError: there is no such file or class, it is no agent, running it fails or has not been allowed, or the
+            file is not the one with that ``digest``.
+    """
+    try:
+        now = hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS]
+    except OSError as error:
+        raise TurncoatError(f"{path}: {'there is no such file' if not path.exists() else error.strerror}") from None
+    if digest and digest != now:
+        raise TurncoatError(f"{path}: the file has changed: it is {now} now, and {digest} is asked for")
+    if not plugins.trusted():
+        hint = f"read it, then give --trust, or set {plugins.TRUST}=1"
+        raise TurncoatError(f"{path}: an agent in a file runs its code when it is loaded; {hint}")
+    module = _module(path, now)
+    known = {kind.__name__: cast("type[Agent]", kind) for kind in plugins.subclasses(module, Agent)}
+    if name not in known:
+        raise TurncoatError(f"{path}: {_why_not(vars(module).get(name), name, known)}")
+    kind = known[name]
+    _found_in[kind] = f"{path.as_posix()}:{name}@{now}"
+    copyreg.pickle(kind, _pickled)  # another process has no module of that name
+    return kind
+
+
+@cache
+def _module(path: Path, digest: str) -> ModuleType:
+    """A file that has been run, once as long as it is the same."""
+    return run(path)
+
+
+def _why_not(thing: Any, name: str, known: Mapping[str, type[Agent]]) -> str:
+    """Why there is no such agent in a file."""
+    if thing is None:
+        return f"there is no class {name!r} in it{nearest(name, known)}"
+    if inspect.isabstract(thing) and issubclass(thing, Agent):
+        return f"{name} lacks {', '.join(sorted(thing.__abstractmethods__))}"
+    return f"{name} is no agent: it must be a public class, derived from Known, Planner or Learner in this file"
+
+
+def _pickled(agent: Agent) -> tuple[Any, tuple[str, dict[str, Any]]]:
+    return _again, (_found_in[type(agent)], dataclasses.asdict(agent))
+
+
+def _again(name: str, settings: dict[str, Any]) -> Agent:
+    return _kind(name)(**settings)

@@ -14,6 +14,10 @@ from arena.kernels import Profile
 TOLERANCE = 1e-9
 
 
+class PolicyError(TurncoatError):
+    """A policy that is none, or none of this game."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """Probabilities ``[clock, row, action]`` and the row that each state reads, ``index[state]``.
@@ -34,7 +38,7 @@ class Policy:
     def __post_init__(self) -> None:
         sums = self.probability.sum(axis=-1)
         if not (np.abs(sums - 1) <= TOLERANCE).all() or self.probability.min(initial=0.0) < 0:
-            raise TurncoatError("a policy's probabilities must be non-negative and sum to one in every row")
+            raise PolicyError("a policy's probabilities must be non-negative and sum to one in every row")
 
     def at(self, clock: int, state: int) -> Floats:
         """The probabilities of the actions in a state at a clock. ``[A]``"""
@@ -191,10 +195,12 @@ def everybody(game: Game, policies: Mapping[str, Policy]) -> list[Policy]:
             )
     complete = [policies.get(seat.name) or first_legal(game, seat.name) for seat in game.seats]
     for seat, policy in zip(game.seats, complete, strict=True):
-        clocks, _, width = policy.probability.shape
+        clocks, lines, width = policy.probability.shape
         if clocks not in (1, game.horizon) or width != len(seat.actions) or len(policy.index) != len(game.row):
             shape = policy.probability.shape
-            raise TurncoatError(f"{game.name}: a policy of shape {shape} does not fit the seat {seat.name!r}")
+            raise PolicyError(f"{game.name}: a policy of shape {shape} does not fit the seat {seat.name!r}")
+        if policy.index.min() < 0 or policy.index.max() >= lines:
+            raise PolicyError(f"{game.name}: a policy for {seat.name!r} reads rows that its table does not have")
     return complete
 
 

@@ -15,7 +15,7 @@ def rows(replay: Replay, at: int, lens: int | None, box: Box) -> Iterator[Shape]
     """A row for every legal action: its word, a bar for its probability, a mark on what was done."""
     moment = replay.moments[at]
     done = replay.action(at)
-    height = min(TALLEST, box.h / max(1, len(moment.legal)))
+    height = tall(replay, at, box) / max(1, len(moment.legal))
     size = min(18.0, height * 0.6)
     names = [replay.actions[action] for action in moment.legal]
     told = folded(replay, at, moment.chances)
@@ -48,6 +48,11 @@ def rows(replay: Replay, at: int, lens: int | None, box: Box) -> Iterator[Shape]
             x = bar.x + bar.w * through[action]
             yield Line(((x, middle - thick / 2 - 5), (x, middle + thick / 2 + 5)), "lens", 2.5)
             yield Circle(x, middle, thick * 0.36, "paper", "lens", 2.5)
+
+
+def tall(replay: Replay, at: int, box: Box) -> float:
+    """How high the rows are together."""
+    return min(TALLEST * len(replay.moments[at].legal), box.h)
 
 
 def shade(replay: Replay, at: int, action: int) -> str:

@@ -27,6 +27,17 @@ class Row(NamedTuple):
             return "only seen"
         return "hidden" if self.seen in (None, NOTHING) else "as it is" if self.seen == self.true else "otherwise"
 
+    @property
+    def mapped(self) -> bool:
+        """Whether a map says it better: a place, or a sign for each of many things."""
+        word = self.seen if self.true is None else self.true
+        return self.name in ("x", "y") or signs(word or "")
+
+
+def signs(word: str) -> bool:
+    """Whether a word is nothing but a row of noughts and ones, which nobody can read."""
+    return len(word) > 3 and set(word) <= {"0", "1"}
+
 
 def lanes(replay: Replay, at: int, private: bool = False) -> list[Row]:
     """The factors of a moment, and what the other seats do in it, which none sees before acting."""
@@ -46,7 +57,9 @@ def table(replay: Replay, at: int, box: Box, private: bool = False) -> Iterator[
     """The lanes as a table; what does not fit is counted in the last line. A map shows a place better than numbers."""
     found = lanes(replay, at, private)
     if (replay.moments[at].seen if private else replay.moments[at].board) >= 0:
-        found = [row for row in found if row.name not in ("x", "y") or row.told in ("hidden", "otherwise")]
+        found = [row for row in found if not row.mapped or row.told in ("hidden", "otherwise")]
+    if replay.moments[at].over:
+        found = [row for row in found if row.name != "round"]
     height = min(TALLEST, max(LEAST, (box.h - 26) / max(1, len(found))))
     room = int((box.h - 26 + 0.5) // height)
     if len(found) > room:

@@ -38,6 +38,11 @@ def width(words: str, size: float, bold: bool = False) -> float:
     return float(_font(bold).getlength(plain)) * size / MEASURED
 
 
+def legible(words: str) -> str:
+    """The words with a mark for every sign that is none of a text's, as those that turn it round or cannot be kept."""
+    return words if words.isprintable() else "".join(sign if sign.isprintable() else "\ufffd" for sign in words)
+
+
 def fitted(words: str, room: float, size: float, least: float = 10.0, bold: bool = False) -> tuple[str, float]:
     """The words and a size at which they fit into ``room``: smaller if need be, and shortened in the last resort."""
     full = width(words, size, bold)

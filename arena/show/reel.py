@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Any
 
+from arena.show.lettering import legible
 from arena.show.replay import Replay
 from arena.show.scene import SIZE, frames, scene
 from arena.show.shapes import Circle, Line, Point, Polygon, Rect, Scene, Shape, Text
@@ -95,7 +96,7 @@ def plain(shape: Shape) -> list[Any]:
         case Line(points, stroke, width, dash):
             return ["l", flat(points), stroke, *short(width), int(dash)]
         case Text(x, y, words, size, color, anchor, bold):
-            return ["t", *short(x, y), words, *short(size), color, anchor, int(bold)]
+            return ["t", *short(x, y), legible(words), *short(size), color, anchor, int(bold)]
 
 
 def short(*values: float) -> list[float]:

@@ -38,6 +38,10 @@ class Renderer(ABC):  # noqa: B024  # each has what it can
         """Write them into a file."""
         raise TurncoatError(f"{self.called} writes no files")
 
+    def files(self, path: Path, many: int) -> list[Path]:
+        """What ``save`` writes of so many episodes."""
+        return [path]
+
     def play(self, sitting: Sitting) -> None:
         """Let a person play."""
         raise TurncoatError(f"nobody can play in {self.called}")
@@ -68,7 +72,7 @@ def writing(path: Path) -> Renderer:
     known = {suffix: kind for kind in renderers().values() for suffix in kind.suffixes}
     if path.suffix.lower() not in known:
         what = repr(path.suffix) if path.suffix else "no suffix"
-        raise TurncoatError(f"{path}: nothing writes {what}{nearest(path.suffix, known)}; there are {', '.join(known)}")
+        raise TurncoatError(f"{path}: nothing writes {what}{nearest(path.suffix, known)}")
     return known[path.suffix.lower()]()
 
 
@@ -76,7 +80,7 @@ def serving(mode: str) -> Renderer:
     """The renderer for a ``render_mode``; a TurncoatError lists what there is."""
     known = {kind.mode: kind for kind in renderers().values() if kind.mode}
     if mode not in known:
-        raise TurncoatError(f"there is no render_mode {mode!r}{nearest(mode, known)}; there are {', '.join(known)}")
+        raise TurncoatError(f"there is no render_mode {mode!r}{nearest(mode, known)}")
     return known[mode]()
 
 

@@ -7,7 +7,7 @@ from arena.show.box import Box
 from arena.show.lanes import table
 from arena.show.lettering import fitted, width, wrapped
 from arena.show.replay import Replay
-from arena.show.shapes import Line, Rect, Scene, Shape, Text
+from arena.show.shapes import Circle, Line, Rect, Scene, Shape, Text
 from arena.show.timeline import Timeline
 from arena.show.world import drawn
 
@@ -15,6 +15,9 @@ SIZE = (1280.0, 720.0)
 """Width and height in logical units. The height is always 720, the width 960 to 1280, by the shape of the window."""
 
 MARGIN = 28.0
+
+SAYING, LOWEST = 86.0, 36.0
+"""The height of what a lens says, and the least of an action's row above it."""
 
 
 def frames(replay: Replay) -> int:
@@ -37,12 +40,14 @@ def scene(
     page = Box(MARGIN, 0, size[0] - 2 * MARGIN, size[1])
     upper = Box(page.x, 92, page.w, 296)
     left, right = upper.split(0.47, 36)
+    moment = replay.moments[at]
+    said = not moment.over and moment.board < 0 and roomy(replay, at, left, private)
     shapes = [
         *header(replay, at, page, private),
         *world(replay, at, lens, private, left, right),
         *pay(replay, at, Box(page.x, 398, page.w, 30), private),
         *Timeline(replay, at, lens, Box(page.x, 444, page.w, 238), private).draw(),
-        *footer(replay, at, lens, page, private),
+        *footer(replay, at, lens, page, private, said),
     ]
     return Scene(size[0], size[1], tuple(shapes), telling.moment(replay, at, private))
 
@@ -102,7 +107,7 @@ def chips(replay: Replay, at: int, private: bool) -> Iterator[tuple[str, str, st
         yield "it turns", "paper", "defect"
     elif replay.defected(at):
         yield "it defects", "paper", "defect"
-    if moment.note:
+    if moment.note and (moment.free or moment.note != "corrected"):
         yield moment.note, "paper", "ink"
 
 
@@ -139,6 +144,12 @@ def decision(replay: Replay, at: int, lens: int | None, private: bool, box: Box)
         inside, below = inside.stacked(inside.h - 72, 0)
         yield from summary(replay, below)
     if not moment.over:
+        if roomy(replay, at, box, private):
+            inside, below = inside.stacked(inside.h - SAYING, 0)
+            if lens is not None:
+                yield from saying(
+                    replay, at, lens, Box(below.x, inside.y + choice.tall(replay, at, inside), below.w, 0)
+                )
         yield from choice.rows(replay, at, lens, inside)
         return
     lines = (
@@ -151,12 +162,35 @@ def decision(replay: Replay, at: int, lens: int | None, private: bool, box: Box)
         yield Text(inside.x, inside.y + 22 + 28 * row, words, size, bold=row == 0)
 
 
+def roomy(replay: Replay, at: int, box: Box, private: bool) -> bool:
+    """Whether there is room below a choice for what a lens says."""
+    room = box.h - 28 - SAYING - (72 if replay.exact else 0)
+    return bool(replay.lenses) and not private and len(replay.moments[at].legal) * LOWEST <= room
+
+
+def saying(replay: Replay, at: int, lens: int, box: Box) -> Iterator[Shape]:
+    """What a lens shows of a moment, in words."""
+    name, said, about = through(replay, at, lens)
+    yield Circle(box.x + 12, box.y + 14, 5, "paper", "lens", 2.5)
+    words, size = fitted(f"lens: {name}", box.w - 24, 13, bold=True)
+    yield Text(box.x + 24, box.y + 19, words, size, "lens", bold=True)
+    y = box.y + 42
+    if said:
+        words, size = fitted(said, box.w - 24, 17, bold=True)
+        yield Text(box.x + 24, y, words, size, bold=True)
+        y += 19
+    for line in wrapped(about, box.w - 24, 12)[:2]:
+        words, size = fitted(line, box.w - 24, 12)
+        yield Text(box.x + 24, y, words, size, "faint")
+        y += 15
+
+
 def summary(replay: Replay, box: Box) -> Iterator[Shape]:
     """What the policy comes to over all episodes."""
     yield Text(box.x, box.y + 20, "in all episodes, exactly", 13, "faint", bold=True)
     for place, (name, value) in enumerate(replay.exact.items()):
         x, y = box.x + box.w / 2 * (place % 2), box.y + 41 + 20 * (place // 2)
-        words, size = fitted(f"{name.replace('_', ' ')} {telling.number(value)}", box.w / 2 - 10, 14, least=9)
+        words, size = fitted(telling.measure(name, value), box.w / 2 - 10, 14, least=9)
         yield Text(x, y, words, size)
 
 
@@ -185,23 +219,28 @@ def pay(replay: Replay, at: int, box: Box, private: bool) -> Iterator[Shape]:
         x += 22
 
 
-def footer(replay: Replay, at: int, lens: int | None, page: Box, private: bool) -> Iterator[Shape]:
-    """What the lens shows, or what happens, in a sentence."""
+def footer(replay: Replay, at: int, lens: int | None, page: Box, private: bool, said: bool = False) -> Iterator[Shape]:
+    """What the lens shows if it has not been ``said``, or what happens, in a sentence."""
     words, colour = telling.moment(replay, at, private), "faint"
-    if lens is not None and lens < len(replay.lenses):
-        words, colour = through(replay, at, lens), "lens"
+    if lens is not None and lens < len(replay.lenses) and not said:
+        name, here, about = through(replay, at, lens)
+        words, colour = f"Lens, {name}: {f'here {here}. ' if here else ''}{about}", "ink"
+        yield Rect(page.x - 10, 687, page.w + 20, 32, fill="lens-soft", radius=6)
     lines = wrapped(words, page.w, 13)
     for row, line in enumerate(lines[:2]):
-        yield Text(page.x, (698 if len(lines) > 1 else 704) + 15 * row, line, 13, colour)
+        yield Text(page.x, (699 if len(lines) > 1 else 708) + 15 * row, line, 13, colour)
 
 
-def through(replay: Replay, at: int, lens: int) -> str:
-    """What a lens shows of a moment, in a sentence or two."""
+def through(replay: Replay, at: int, lens: int) -> tuple[str, str, str]:
+    """A lens's name, what it shows of a moment, and what it is about."""
     one = replay.lenses[lens]
     here, there = replay.defects(at), replay.defects(at, lens)
-    says = ""
-    if here is not None and there is not None:
-        says = f" Here: defects with {choice.percent(there)} instead of {choice.percent(here)}."
+    said = ""
+    if there is not None:
+        said = f"defects with {choice.percent(there)}"
+        if here is not None:
+            alike = choice.percent(here) == choice.percent(there)
+            said += ", no different" if alike else f" instead of {choice.percent(here)}"
     elif here is not None:
-        says = " Here it cannot be told: nothing that it knows looks like that."
-    return f"Lens, {one.name}: {one.about}{says}"
+        said = "no answer: it never met that"
+    return one.name, said, one.about

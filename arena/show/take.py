@@ -48,7 +48,7 @@ def takes(
     """The same for several episodes of one agent, which is made once for all of them."""
     others, key = others or {}, np.asarray([named.seed], np.uint64)
     (policy,) = agent.policies(game, seat, others, key)
-    lenses = flipped(game, seat, policy)
+    lenses = flipped(game, seat, policy, agent, others)
     if refit:
         lenses += remade(game, seat, agent, others, key)
     everyone = {seat: policy, **others}

@@ -2,6 +2,7 @@
 
 from arena.game.columns import NOTHING
 from arena.show.choice import folded, percent
+from arena.show.lanes import signs
 from arena.show.replay import Replay
 
 
@@ -13,7 +14,7 @@ def moment(replay: Replay, at: int, private: bool = False) -> str:
     seen = ", ".join(
         f"{name} {word}"
         for name, word in zip(replay.sights, here.sees, strict=True)
-        if name != "round" and word != NOTHING
+        if name != "round" and word != NOTHING and not (here.seen >= 0 and signs(word))
     )
     where = f"Round {at + 1}" if private else f"Round {at + 1}, {stage(replay, at)}"
     told = f"{where}. The {replay.seat} sees {seen or 'nothing'}"
@@ -50,15 +51,25 @@ def ending(replay: Replay, private: bool = False) -> str:
 
 def verdict(replay: Replay) -> str:
     """Whether it turned."""
-    if replay.turned is not None:
-        return f"It behaved, then turned in round {replay.turned + 1}."
     deeds = [(at, replay.defected(at)) for at in range(replay.rounds)]
+    if replay.turned is not None:
+        if any(known is not None for _, known in deeds[: replay.turned]):
+            return f"It behaved, then turned in round {replay.turned + 1}."
+        return f"It defected late, in round {replay.turned + 1}, its first chance."
     first = next((at for at, defected in deeds if defected), None)
     if first is not None:
         return f"It defected in round {first + 1}, and did not wait."
     if not replay.moments[-1].over:
         return "It goes on."
     return "It did not defect." if any(defected is False for _, defected in deeds) else "It had no chance to defect."
+
+
+def measure(name: str, value: float) -> str:
+    """A measure in words: a chance to four figures, but no smaller or nearer to 1 than can be read."""
+    told = number(value)
+    if not name.endswith("return") and 0 < value < 1:
+        told = "<0.0001" if value < 0.0001 else ">0.9999" if value > 0.9999 else told
+    return f"{name.replace('_', ' ')} {told}"
 
 
 def number(value: float) -> str:

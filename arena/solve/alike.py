@@ -17,8 +17,9 @@ import numpy as np
 from arena.errors import TurncoatError, many
 from arena.game.game import Bools, Floats, Game, Ints
 from arena.play.evaluate import evaluate
+from arena.play.flow import onward
 from arena.play.policy import Policy, everybody, view
-from arena.solve.extremes import NARROW, Bound, Interval, Leeway, OverStates, Three, extremes, measures, onward
+from arena.solve.extremes import NARROW, Bound, Interval, Leeway, OverStates, Three, extremes, measures
 from arena.solve.memoryless import LIMIT
 from arena.solve.objective import Objective
 from arena.solve.optimal import TIE, full_information, reached

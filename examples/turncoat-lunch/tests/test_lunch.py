@@ -1,8 +1,9 @@
-"""The scenarios are found by name, mean something, and have the answers they say they have."""
+"""The scenarios are found by name, mean something, and have the answers they say they have; the agent complies."""
 
 import pytest
 
 import arena
+from arena.measure.compliance import comply
 from arena.measure.lint import lint
 from arena.solve.optimal import optimal
 
@@ -23,3 +24,8 @@ def test_lunch_break(discount: float, play: str) -> None:
 def test_tea_break(discount: float, play: str) -> None:
     """The threshold is 1 / 3; whoever spills the first cup has no second."""
     assert optimal(arena.scenario("tea-break").compile(discount=discount)).play == play
+
+
+def test_patient() -> None:
+    """As ``turncoat check agent``."""
+    assert comply("patient", ["lunch-break", "tea-break"]).findings == []

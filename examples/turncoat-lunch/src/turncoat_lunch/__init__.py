@@ -1,1 +1,1 @@
-"""Two scenarios and an agent for Turncoat."""
+"""Two scenarios, an agent and a renderer for Turncoat."""
