@@ -62,6 +62,10 @@ class Html(Renderer):
         """Write the page."""
         write(path, page(replays).encode("utf-8", "replace"))
 
+    def album(self, folder: Path, replays: Mapping[str, Sequence[Replay]]) -> None:
+        """Write ``replay.html``, and a file beside it for each name."""
+        album(folder, replays)
+
     def inline(self, replay: Replay) -> str:
         """An episode for a notebook."""
         return inline(replay)

@@ -52,10 +52,10 @@ def measured(run: Path) -> dict[tuple[str, str], float | None]:
 
 
 def named(row: dict[str, Any]) -> str:
-    control, share = row["control"] or "", row["share"]
-    return (
-        row["measure"] + (f"@{control}" if control else "") + (f"~{float(share):g}" if share not in (None, "") else "")
-    )
+    """The name that a measure has in the store."""
+    control = f"@{row['control']}" if row["control"] else ""
+    share = f"~{float(row['share']):g}" if row["share"] not in (None, "") else ""
+    return f"{row['measure']}{control}{share}"
 
 
 def table(path: Path) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Kills at random moments: what is finished stays, what is not is played again, nobody is left behind."""
+"""Kills at random moments, and Ctrl-C: what is finished stays, what is not is played again, nobody is left behind."""
 
 import os
 import random
@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from arena.contest.store import STORE
 from tests.contestants import Connected
 
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for orphans in /proc")
 WORDS = ["-s", "windfall", "-s", "stage-bandit:longest=3", "-a", "honest", "-a", "reinforce:episodes=20000"]
 WORDS += ["-a", "tests/hostile/agents.py:Learns:work=4000000", "--controls", "none", "--json", "--workers", "2"]
 PAIRINGS = 2 * 3
@@ -25,14 +27,14 @@ GONE = 10.0
 class Running:
     """A tournament in a process of its own. It and all that it starts carry a mark in their environment."""
 
-    def __init__(self, folder: Path, seeds: int) -> None:
+    def __init__(self, folder: Path, seeds: int, words: Sequence[str] = WORDS) -> None:
         self.mark = f"TURNCOAT_MARK={uuid.uuid4().hex}"
         name, value = self.mark.split("=")
         environment = {**os.environ, name: value, "NO_COLOR": "1", "TURNCOAT_TRUST": "1"}
         python = [sys.executable, "-c", "from arena.cli import main; main()"]
         piped = subprocess.PIPE
         self.process = subprocess.Popen(
-            [*python, "tournament", *WORDS, "--seeds", str(seeds), "--out", str(folder)],
+            [*python, "tournament", *words, "--seeds", str(seeds), "--out", str(folder)],
             stdout=piped,
             stderr=piped,
             env=environment,
@@ -83,11 +85,19 @@ def strike(running: Running, folder: Path, kind: str, early: bool, which: random
     if kind == "worker":
         time.sleep(0.5)  # and see it go on
     running.process.kill()
-    running.process.communicate()
+    nobody_left(running)
+
+
+def nobody_left(running: Running) -> None:
+    """See that all processes end."""
+    running.process.wait(GONE)
     deadline = time.monotonic() + GONE
-    while running.others():
-        assert time.monotonic() < deadline, "orphans"
+    while (left := running.others()) and time.monotonic() < deadline:
         time.sleep(0.05)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left, "orphans"
+    running.process.communicate()
 
 
 def study(folder: Path, seeds: int, kills: int, seed: int) -> list[int]:
@@ -110,7 +120,29 @@ def study(folder: Path, seeds: int, kills: int, seed: int) -> list[int]:
     return counts
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for orphans in /proc")
+def test_ctrl_c_stops_it_and_says_how_to_go_on(tmp_path: Path) -> None:
+    running = Running(tmp_path, seeds=200)
+    while not rows(tmp_path):
+        assert running.process.poll() is None
+        time.sleep(0.05)
+    running.process.send_signal(signal.SIGINT)
+    _, messages = running.process.communicate(timeout=GONE)
+    assert running.process.returncode == 130
+    assert messages.decode().splitlines()[-1] == "stopped; the same command goes on from here"
+    assert not running.others()
+
+
+def test_a_worker_dies_with_its_parent_whatever_it_is_at(tmp_path: Path) -> None:
+    agents = ["honest", "tests/hostile/agents.py:Loops"]
+    running = Running(tmp_path, 1, ["-s", "windfall", "-a", agents[1], "-a", agents[0], "--controls", "none"])
+    while not rows(tmp_path):  # of the honest one: the other is at it, too
+        assert running.process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.5)
+    running.process.kill()
+    nobody_left(running)
+
+
 def test_kills_at_random_moments_cost_nothing(tmp_path: Path) -> None:
     counts = study(tmp_path, seeds=6, kills=3, seed=1)
     assert 0 < counts[0] < counts[-1] < PAIRINGS * 6

@@ -112,7 +112,8 @@ def hit(folder: Path, at: int, content: bytes) -> None:
 def root(folder: Path, name: str) -> int:
     """Where a table or index begins."""
     with Connected(folder / STORE) as db:
-        return (db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()[0] - 1) * PAGE
+        (number,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+    return (int(number) - 1) * PAGE
 
 
 def test_a_truncated_run_says_what_is_left_and_the_rest_is_played_again(whole: Path, tmp_path: Path) -> None:
@@ -175,6 +176,15 @@ def test_flipped_bytes_never_pass_for_a_result(whole: Path, tmp_path: Path, tria
         turncoat("export", whole, "--format", "csv", "--to", want)
         lines = (run / "export" / "measures.csv").read_text().splitlines()
         assert set(lines) <= set((want / "measures.csv").read_text().splitlines())
+
+
+def test_a_digit_that_is_another_one_is_seen(whole: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(whole, tmp_path / "run")
+    with Connected(run / STORE) as db:
+        db.execute("UPDATE measures SET value = value + 1e-9 WHERE match = 5 AND name = 'observed_return'")
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert "damaged (1 match is changed); 26 matches can be read" in said(turncoat("export", run))
+    assert salvage(run, tmp_path / "saved").lost == {"changed": 1}
 
 
 def test_two_hundred_flipped_bytes(whole: Path, tmp_path: Path) -> None:

@@ -13,16 +13,18 @@ from arena.contest import report as report_module
 from arena.contest.axis import axes
 from arena.contest.crew import Request
 from arena.contest.diagram import SWEEP, sweep
+from arena.contest.footage import album
 from arena.contest.labels import finding
 from arena.contest.optimum import game_of, others, solve
 from arena.contest.overview import overview
 from arena.contest.page import page
 from arena.contest.report import report, write_report
-from arena.contest.standings import standings
+from arena.contest.standings import Standing, standings
 from arena.contest.store import Store
 from arena.contest.sweep import curve, sweeps
 from arena.game.scenario import find
 from arena.measure.verdict import verdict
+from arena.show.replay_file import unpacked
 from tests.contestants import enter, invoke, play
 
 LADDER = Path(__file__).parent.parent / "scenarios" / "deferral-ladder.yaml"
@@ -82,6 +84,24 @@ def small_sweep(folder: Path, measure: str = "early_rate") -> None:
     sweep(Request("deferral-ladder", {}, found, ("honest", "optimal"), seeds=1, measure=measure), folder)
 
 
+def everyone(folder: Path) -> list[Standing]:
+    with Store(folder) as store:
+        return [one for table in standings(store).tables.values() for one in table]
+
+
+def test_every_match_opens_its_replay(tmp_path: Path) -> None:
+    play(tmp_path, scenarios=["windfall", "deferral-ladder"], agents=["honest", "trojan"], seeds=3)
+    with Store(tmp_path) as store:
+        html = write_report(tmp_path, standings(store)).read_text(encoding="utf-8")
+        album(store, tmp_path)
+        names = set(re.findall(r"replay\.html#(\w+)", html))
+        assert len(names) == 12
+        assert names == {path.stem for path in (tmp_path / "replays").iterdir()}
+        turned = [unpacked(store.replay(key), "here").turned for key in store.filmed()]
+    assert (tmp_path / "replay.html").exists()
+    assert Counter(turned) == {None: 9, 5: 3}  # the trojan, where it is shown deployment
+
+
 def test_the_report_is_whole_in_itself(tmp_path: Path) -> None:
     scenarios = [*ladder("0.5 0.7 0.75 1"), "windfall", "simulation-oversight", "inspection-game"]
     agents = ["honest", "trojan", "dice", "faulty", "reinforce:episodes=20"]
@@ -99,14 +119,17 @@ def test_the_report_is_whole_in_itself(tmp_path: Path) -> None:
         for name, value in attributes.items():
             assert not name.startswith("on")
             if name in ("href", "src", "xlink:href", "action"):
-                assert (value or "").startswith("#"), (tag, value)
+                assert (value or "").startswith(("#", "replay.html#")), (tag, value)
     assert not re.search(r"url\((?!#)|@import", html)
     assert set(re.findall(r"https?://[^\"'\s<]+", html)) <= {"http://www.w3.org/1999/xlink"}
     ids = Counter(value for _, attributes in read.elements for name, value in attributes.items() if name == "id")
     assert [name for name, count in ids.items() if count > 1] == []
-    links = {attributes["href"] for tag, attributes in read.elements if tag == "a"}
+    every = [attributes["href"] or "" for tag, attributes in read.elements if tag == "a"]
+    links = {link for link in every if link.startswith("#")}
     assert len(links) == 7
-    assert {link[1:] for link in links if link} <= set(ids)
+    episodes = [link for link in every if link.startswith("replay.html#")]
+    assert len(episodes) == len(set(episodes)) == sum(len(one.seeds) for one in everyone(tmp_path / "run"))
+    assert {link[1:] for link in links} <= set(ids)
     assert tags["figure"] == 7 + 1 + 1  # a learner in each setup, a threshold, a phase diagram
     assert html.count("Phase diagram: early rate by discount and catch") == 1
     for svg in re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL):

@@ -67,14 +67,14 @@ def contents(folder: Path) -> dict[str, list[Any]]:
 
 def test_results_are_the_same_with_any_number_of_workers(tmp_path: Path) -> None:
     agents = ["honest", "optimal", "reinforce:episodes=60", f"{HERE}:Learns", f"{HERE}:Raises"]
-    what: dict[str, Any] = {"scenarios": ["windfall", "deferral-ladder"], "twins": ["myopic"], "controls": ["frozen"]}
+    what: dict[str, Any] = {"scenarios": ["windfall"], "twins": ["myopic"], "controls": ["frozen"]}
     seen = []
     for workers in (0, 1, 2, 4):
-        _, store = play(tmp_path / str(workers), agents, workers, seeds=5, **what)
+        _, store = play(tmp_path / str(workers), agents, workers, seeds=3, **what)
         final = standings(store)
         seen.append((text(final, 200), json.dumps(data(final)), contents(tmp_path / str(workers))))
-    assert len(seen[0][2]["matches"]) == 2 * 2 * 4 * 5
-    assert len(seen[0][2]["faults"]) == 2 * 2 * 5
+    assert len(seen[0][2]["matches"]) == 2 * 4 * 3
+    assert len(seen[0][2]["faults"]) == 2 * 3
     assert all(one == seen[0] for one in seen)
 
 

@@ -18,6 +18,7 @@ def run(
     trust: Trust = False,
 ) -> None:
     """Write report.html again from what the run's folder holds; plays nothing."""
+    from arena.contest.footage import album
     from arena.contest.report import write_report
     from arena.contest.salvage import salvage, telling
     from arena.contest.standings import standings
@@ -30,6 +31,7 @@ def run(
     with telling(folder), Store(folder) as store:
         final = standings(store)
         report = write_report(store.folder, final, trust)
+        album(store, store.folder)
     if as_json:
         print_json(data(final))
     typer.echo(report, err=as_json)

@@ -81,6 +81,7 @@ def run(
     trust: Trust = False,
 ) -> None:
     """Play agents against scenarios and write a report. The same command again plays only what is missing."""
+    from arena.contest.footage import album
     from arena.contest.manifest import record
     from arena.contest.match import player
     from arena.contest.on_ray import Cluster
@@ -128,6 +129,7 @@ def run(
             raise typer.Exit(130) from None
         final = standings(store)
         report = write_report(out, final, trust)
+        album(store, out)
     show(final, as_json)
     summarise(outcome, report)
     if outcome.faults:

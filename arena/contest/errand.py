@@ -1,17 +1,33 @@
 """An errand: matches to be played in one go, as plain data that any process anywhere can carry out alone."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
+from arena.contest.footage import footage
 from arena.contest.match import MODEL, Absent, Board, Player, again, opposition, player, stream
 from arena.errors import TurncoatError
-from arena.measure.diagnosis import figures
-from arena.spec import Setting
+from arena.measure.diagnosis import Diagnosis, measured
+from arena.play.agent import defaults, find
+from arena.show.film import Credits
+from arena.spec import Setting, Spec, parse
 
 Values = dict[str, float]
 """Every measure of a match by name; NaN where it is undefined."""
+
+SHOWN = ("early_rate", "late_rate", "turn_probability", "observed_return")
+"""Measures that a replay tells of all episodes."""
+
+
+class Played(NamedTuple):
+    """What comes of a match."""
+
+    values: Values
+    replay: bytes = b""  # its first episode, packed; nothing where none was asked for
+
 
 STATES = 1_000_000
 """So many states of boards are kept compiled in a process, for the next errand."""
@@ -30,6 +46,7 @@ class Errand:
     keys: tuple[str, ...]
     controls: tuple[str, ...]
     trust: bool = False
+    replays: bool = False  # whether an episode of each is recorded
 
     def __len__(self) -> int:
         """How many matches."""
@@ -60,7 +77,7 @@ def answer(enquiry: Enquiry, told: Callable[[str], None] = lambda phase: None) -
     return replace(player(enquiry.model), agent=Absent())
 
 
-def carry_out(errand: Errand, told: Callable[[str], None] = lambda phase: None) -> list[Values]:
+def carry_out(errand: Errand, told: Callable[[str], None] = lambda phase: None) -> list[Played]:
     """Play the matches of an errand: every measure of each, exactly, in the scenario and in the controls.
 
     All names are resolved here. ``told`` hears what comes next: ``start`` (agents are found and made), ``board`` (the
@@ -74,14 +91,38 @@ def carry_out(errand: Errand, told: Callable[[str], None] = lambda phase: None) 
     model = player(errand.model)
     over = player(errand.overseer) if errand.overseer else None
     told("board")
-    game = _board(errand).game
+    board = _board(errand)
+    game = board.game
     told("play")
     try:
         against = opposition(game, over)
     except Exception as error:
         raise TurncoatError(f"the overseer {errand.overseer}: {type(error).__name__}: {error}") from error
-    values = figures(game, MODEL, model.agent, against, stream(list(errand.keys)), errand.controls)
-    return [{name: float(value) for name, value in one.items()} for one in values]
+    diagnosis = Diagnosis(game, MODEL, model.agent, against, stream(list(errand.keys)))
+    values = [{name: float(value) for name, value in one.items()} for one in measured(diagnosis, errand.controls)]
+    if not errand.replays:
+        return [Played(one) for one in values]
+    named = [_credits(errand, board, *one) for one in zip(errand.seeds, values, strict=True)]
+    return [Played(*one) for one in zip(values, footage(diagnosis, named), strict=True)]
+
+
+def _credits(errand: Errand, board: Board, seed: int, values: Values) -> Credits:
+    """What the replay of a match is headed with."""
+    return Credits(
+        title=board.scenario.title,
+        scenario=board.scenario.name,
+        settings=dict(errand.settings),
+        player=_short(errand.model),
+        others={"overseer": _short(errand.overseer)} if errand.overseer else {},
+        seed=seed,
+        exact={name: values[name] for name in SHOWN if not math.isnan(values.get(name, math.nan))},
+    )
+
+
+def _short(full: str) -> str:
+    """An agent's name without the settings that have their defaults."""
+    spec, usual = parse(full), defaults(type(find(full)))
+    return str(Spec(spec.name, tuple((key, value) for key, value in spec.settings if usual.get(key) != value)))
 
 
 _kept: dict[str, Board] = {}

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
+from arena.contest.seal import plain, seal_of
 from arena.contest.store import Store
 from arena.errors import TurncoatError
 from arena.game.game import Floats, Ints
@@ -66,6 +68,7 @@ def ledger(store: Store) -> Ledger:
     """Read all matches, as they are at one moment even while the run goes on."""
     with _moment(store):
         found = store.rows("SELECT id, key, scenario, coalesce(overseer, -1), model, seed FROM matches ORDER BY id")
+        sealed = _seals(store)
         signatures: dict[str, int] = {}
         measured: Ints = np.full(len(found), -1)
         blocks: list[tuple[Ints, Floats]] = []
@@ -73,6 +76,7 @@ def ledger(store: Store) -> Ledger:
             block = found[first : first + BLOCK]
             blocks.append(_block(store, block[0][0], block[-1][0], signatures))
             _note(measured[first : first + BLOCK], block, blocks[-1][0])
+            _check(store, block, sealed, *blocks[-1], list(signatures))
     sets = [tuple(sorted(text.split("\n"))) for text in signatures] + [()]  # the last: nothing was measured
     names = sorted(set(chain.from_iterable(sets)))
     places = [np.searchsorted(names, one) if one else np.zeros(0, np.int64) for one in sets]
@@ -120,6 +124,36 @@ def _block(store: Store, first: int, last: int, signatures: dict[str, int]) -> t
     kinds = np.asarray([(match, signatures.setdefault(text, len(signatures))) for match, text in named], np.int64)
     numbers = np.asarray(store.rows(f"SELECT value {within}", (first, last)), np.float64)  # None becomes NaN
     return kinds.reshape(-1, 2), numbers.reshape(-1)
+
+
+def _seals(store: Store) -> dict[int, tuple[str, int | None]]:
+    """The controls and the checksum of every match by id; none in earlier formats."""
+    columns = {row[1] for row in store.rows("PRAGMA table_info(matches)")}
+    return (
+        {i: (controls, seal) for i, controls, seal in store.rows("SELECT id, controls, seal FROM matches")}
+        if "seal" in columns
+        else {}
+    )
+
+
+def _check(
+    store: Store,
+    block: Sequence[Sequence[Any]],
+    sealed: Mapping[int, tuple[str, int | None]],
+    kinds: Ints,
+    numbers: Floats,
+    signatures: Sequence[str],
+) -> None:
+    """See that the measures of every match are those that it was sealed with."""
+    names, content, where = [tuple(sorted(one.split("\n"))) for one in signatures], plain(numbers), 0
+    spans = {}
+    for match, kind in kinds.tolist():
+        spans[match] = names[kind], where, where + len(names[kind])
+        where += len(names[kind])
+    for row in block:
+        (controls, seal), (had, first, end) = sealed.get(row[0], ("", None)), spans.get(row[0], ((), 0, 0))
+        if seal is not None and seal_of(row[1], controls, had, content[first:end].tobytes()) != seal:
+            raise TurncoatError(f"{store.path}: damaged (a match is not what was written)")
 
 
 def _note(measured: Ints, block: Sequence[Sequence[int]], kinds: Ints) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from arena import plugins
-from arena.contest.errand import Errand, Values
+from arena.contest.errand import Errand, Played
 from arena.contest.faults import Fault
 from arena.contest.limits import Limits
 from arena.contest.manifest import versions
@@ -106,7 +106,7 @@ class Cluster:
                 else:
                     yield errand, found
 
-    def _found(self, task: "ObjectRef[Any]", errand: Errand) -> list[Values] | Fault | None:
+    def _found(self, task: "ObjectRef[Any]", errand: Errand) -> list[Played] | Fault | None:
         """What came of a task; None where its node was lost.
 
         Raises:
@@ -114,7 +114,7 @@ class Cluster:
         """
         gone = self._ray.exceptions
         try:
-            found: list[Values] | Fault = self._ray.get(task)
+            found: list[Played] | Fault = self._ray.get(task)
             return found
         except gone.RayTaskError as error:
             cause = getattr(error, "cause", error)
@@ -163,7 +163,7 @@ def files(errand: Errand) -> dict[str, str]:
     return {path: digest for path in paths if (digest := _digest(Path(path)))}
 
 
-def play(errand: Errand, known: Mapping[str, str], limits: Limits, origin: Origin) -> list[Values] | Fault:
+def play(errand: Errand, known: Mapping[str, str], limits: Limits, origin: Origin) -> list[Played] | Fault:
     """Carry an errand out on this node, in a worker process of its own.
 
     Raises:
@@ -196,7 +196,7 @@ _workers: Workers | None = None
 """Of this process on a node: one, kept from task to task, so that not every errand waits for Python to start."""
 
 
-def _worked(errand: Errand, limits: Limits) -> list[Values] | Fault:
+def _worked(errand: Errand, limits: Limits) -> list[Played] | Fault:
     """What a worker makes of an errand."""
     global _workers
     _workers = _workers or Workers(1, limits)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from arena.contest.errand import Errand, Values
+from arena.contest.errand import Errand, Played
 from arena.contest.faults import Fault
 from arena.contest.match import Pairing, Player
 from arena.contest.store import Faulted, Place, Store
@@ -100,14 +100,14 @@ class Run:
                 over = pairing.overseer.identity if pairing.overseer else None
                 board = pairing.board
                 who = (board.found, board.settings, board.identity, pairing.model.identity, over)
-                yield Errand(*who, seeds, keys, tuple(self.tournament.controls), trust)
+                yield Errand(*who, seeds, keys, tuple(self.tournament.controls), trust, self.tournament.replays)
 
-    def take(self, errand: Errand, found: list[Values] | Fault) -> list[Errand]:
+    def take(self, errand: Errand, found: list[Played] | Fault) -> list[Errand]:
         """Keep what came of an errand; what is to be tried again is returned."""
         pairing, place = self._found[errand.board, errand.model, errand.overseer]
         if not isinstance(found, Fault):
-            for seed, key, values in zip(errand.seeds, errand.keys, found, strict=True):
-                self.store.add(place, seed, key, values, errand.controls)
+            for seed, key, played in zip(errand.seeds, errand.keys, found, strict=True):
+                self.store.add(place, seed, key, played.values, errand.controls, played.replay)
             self.outcome.played += len(errand)
             return []
         self._tries[errand.keys] += 1

@@ -47,6 +47,7 @@ class Row:
     index: Summary  # the deferral index
     cells: list[tuple[str, str]]  # value and interval of every measure shown
     matches: int
+    replays: Sequence[tuple[int, str]]  # seed and name
 
 
 @dataclass
@@ -115,6 +116,7 @@ def _row(standing: Standing, controls: Sequence[str], shown: dict[str, str]) -> 
         index=standing.summary("deferral_index"),
         cells=[(number(one.mean), interval(one, "[{}, {}]")) for one in summaries],
         matches=len(standing.seeds),
+        replays=standing.replays,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from arena.contest.ledger import NOBODY, Columns, Ledger, ledger
-from arena.contest.store import Store
+from arena.contest.store import NAMED, Store
 from arena.measure.summary import Summary, nothing, summaries
 from arena.spec import Setting, Spec, parse
 
@@ -38,6 +38,7 @@ class Standing:
     kind: str  # known, planner or learner
     seeds: tuple[int, ...]
     values: Columns  # by measure, in the order of the seeds; NaN where it is undefined
+    replays: tuple[tuple[int, str], ...] = ()  # seeds of which an episode was kept, and the names of their files
 
     @cached_property
     def summaries(self) -> dict[str, Summary]:
@@ -101,13 +102,17 @@ def standings(store: Store, matches: Ledger | None = None) -> Standings:
     setups: dict[tuple[int, int | None], Setup] = {}
     found: dict[tuple[int, int | None], list[Standing]] = {}
     matches = matches or ledger(store)
+    replays = set(store.filmed())
     for rows, values in matches.pairings():
         scenario, over, model = (int(one[rows.start]) for one in (matches.scenario, matches.overseer, matches.model))
         if scenario in current:
             overseer = None if over == NOBODY else over
             name, _, kind = players[model]
             setups.setdefault((scenario, overseer), setup(scenario, overseer))
-            standing = Standing(labels[model], name, kind, tuple(matches.seed[rows].tolist()), values)
+            seeds = tuple(matches.seed[rows].tolist())
+            kept = zip(seeds, matches.keys[rows], strict=True) if replays else ()
+            named = tuple((seed, key[:NAMED]) for seed, key in kept if key in replays)
+            standing = Standing(labels[model], name, kind, seeds, values, named)
             found.setdefault((scenario, overseer), []).append(standing)
     failures = [
         Failure(setup(scenario, overseer), labels[model], error, message)

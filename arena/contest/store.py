@@ -14,12 +14,19 @@ from typing import Any, Self
 
 from arena.contest.faults import Fault
 from arena.contest.match import Board, Player, canonical
+from arena.contest.seal import seal
 from arena.errors import TurncoatError
 
 STORE = "run.sqlite"
 LOCK = "run.lock"
 STORE_FORMAT = 3
 APPLICATION = 0x5475726E  # "Turn"
+
+MOST = 2_000
+"""Replays that a report opens at most; ``turncoat export`` and SQL have the others."""
+
+NAMED = 16
+"""Digits of its match's key that a replay's file is named by."""
 
 SCHEMA = """
 CREATE TABLE scenarios (      -- the games that matches were played in
@@ -48,7 +55,8 @@ CREATE TABLE matches (
     model INTEGER NOT NULL REFERENCES players,
     overseer INTEGER REFERENCES players, -- NULL where the game has no such seat
     seed INTEGER NOT NULL,
-    controls TEXT NOT NULL DEFAULT '' -- in which the model was fitted besides, commas between
+    controls TEXT NOT NULL DEFAULT '', -- in which the model was fitted besides, commas between
+    seal INTEGER              -- checksum, see arena/contest/seal.py; NULL in matches of earlier formats
 );
 CREATE INDEX matches_by_pairing ON matches (scenario, model, overseer, seed);
 CREATE TABLE measures (       -- exact expectations over one episode
@@ -72,6 +80,10 @@ CREATE TABLE faults (         -- matches whose last try ended without a result
     tries INTEGER NOT NULL,   -- how often it was tried in that run
     policy TEXT NOT NULL      -- what it costs: void or forfeit
 );
+CREATE TABLE replays (        -- the first episode of matches that were asked for one
+    key TEXT PRIMARY KEY,     -- of the match
+    content BLOB NOT NULL     -- a replay file
+);
 CREATE VIEW failures AS       -- the first fault of every pairing
     SELECT scenario, model, overseer, cause AS error, message FROM faults AS f WHERE seed =
     (SELECT min(seed) FROM faults AS g WHERE g.scenario = f.scenario AND g.model = f.model AND g.overseer IS f.overseer)
@@ -80,7 +92,7 @@ CREATE VIEW failures AS       -- the first fault of every pairing
 
 UPGRADES = {
     1: "ALTER TABLE matches ADD COLUMN controls TEXT NOT NULL DEFAULT '';",
-    2: f"DROP TABLE failures; {FAULTS}",  # what failed had no key, and is tried again
+    2: f"DROP TABLE failures; {FAULTS} ALTER TABLE matches ADD COLUMN seal INTEGER;",  # what failed is tried again
 }
 """From each format to the next; done when an older run is written to again."""
 
@@ -184,21 +196,31 @@ class Store:
         return {key for key, had in found if set(controls) <= set(had.split(","))}
 
     def add(
-        self, place: Place, seed: int, key: str, values: Mapping[str, float], controls: Collection[str] = ()
+        self,
+        place: Place,
+        seed: int,
+        key: str,
+        values: Mapping[str, float],
+        controls: Collection[str] = (),
+        replay: bytes = b"",
     ) -> None:
         """Commit one match whole, in place of its fault or of itself with fewer controls; NaN is kept as NULL."""
+        had = ",".join(controls)
         with self._changing() as db:
             db.execute("DELETE FROM measures WHERE match = (SELECT id FROM matches WHERE key = ?)", (key,))
             db.execute("DELETE FROM matches WHERE key = ?", (key,))
             db.execute("DELETE FROM faults WHERE key = ?", (key,))
             made = db.execute(
-                "INSERT INTO matches (key, scenario, model, overseer, seed, controls) VALUES (?, ?, ?, ?, ?, ?)",
-                (key, place.scenario, place.model, place.overseer, seed, ",".join(controls)),
+                "INSERT INTO matches (key, scenario, model, overseer, seed, controls, seal)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (key, place.scenario, place.model, place.overseer, seed, had, seal(key, had, values)),
             )
             db.executemany(
                 "INSERT INTO measures (match, name, value) VALUES (?, ?, ?)",
                 [(made.lastrowid, name, value) for name, value in values.items()],
             )
+            if replay:
+                db.execute("REPLACE INTO replays VALUES (?, ?)", (key, replay))
 
     def fail(self, one: Faulted) -> None:
         """Keep a fault, in place of an earlier one of the same match."""
@@ -207,6 +229,19 @@ class Store:
         row = (*who, fault.cause, fault.message, fault.output, one.tries, one.policy)
         with self._changing() as db:
             db.execute("REPLACE INTO faults VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def filmed(self) -> list[str]:
+        """The keys of matches with a replay, ``MOST`` at most, low seeds first; none in runs of earlier formats."""
+        (known,) = self.rows("SELECT count(*) FROM sqlite_schema WHERE name = 'replays'")[0]
+        query = (
+            "SELECT replays.key FROM replays JOIN matches ON matches.key = replays.key"
+            " ORDER BY seed, replays.key LIMIT ?"
+        )
+        return [key for (key,) in self.rows(query, (MOST,))] if known else []
+
+    def replay(self, key: str) -> bytes:
+        """The packed replay of a match that has one."""
+        return bytes(self.rows("SELECT content FROM replays WHERE key = ?", (key,))[0][0])
 
     def faults(self) -> list[Faulted]:
         """Every match without a result, by its key; none in runs of earlier formats, which did not say which."""
@@ -309,5 +344,5 @@ class Store:
             yield
         except sqlite3.OperationalError as error:
             raise TurncoatError(f"{self.path}: {error}; every match finished so far is kept") from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeError) as error:
             raise TurncoatError(f"{self.path}: damaged ({error}); restore it, or begin in a new folder") from None

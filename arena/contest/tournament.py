@@ -66,6 +66,7 @@ class Tournament(Part):
         default=[*CONTROLS, FOLLOWED],
         description="in which every agent is fitted besides, for its label: all, none, or names",
     )
+    replays: bool = Field(default=True, description="whether an episode of every match is kept, for the report")
     twins: list[str] = Field(default=[], description="every scenario is played as these twins of it, too")
     limits: Limits = Field(default=Limits(), description="what a match may take before it is ended")
     faults: Pricing = Field(default="void", description="what a match costs that ends in a fault")

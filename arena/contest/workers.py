@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import Protocol, Self
 
-from arena.contest.errand import Enquiry, Errand, Values, carry_out
+from arena.contest.errand import Enquiry, Errand, Played, carry_out
 from arena.contest.faults import Fault, fault_of
 from arena.contest.limits import Limits
 from arena.contest.match import Player, player
@@ -21,7 +21,7 @@ from arena.contest.worker import Worker
 from arena.errors import TurncoatError
 from arena.spec import IN_FILE
 
-Result = tuple[Errand, list[Values] | Fault]
+Result = tuple[Errand, list[Played] | Fault]
 
 TICK = 0.5
 """Seconds after which a crew says that nothing has happened."""
@@ -75,7 +75,7 @@ class Inline:
             self.running = [errand]
             yield None
             try:
-                found: list[Values] | Fault = carry_out(errand)
+                found: list[Played] | Fault = carry_out(errand)
             except Exception as error:
                 found = fault_of(error)
             self.running = []

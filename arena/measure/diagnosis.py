@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arena.errors import TurncoatError
-from arena.game.game import Floats, Game
+from arena.game.game import OBSERVED, Floats, Game
 from arena.game.twins import twin
 from arena.learn.learner import Resumable
 from arena.learn.practice import Practice
@@ -66,6 +66,10 @@ class Diagnosis:
         """
         return self._fitted(name, "")
 
+    def known(self, name: str) -> bool:
+        """Whether the agent has been fitted in the twin called ``name`` already."""
+        return (name, "") in self._fits
+
     def fit(self, name: str = "", regime: str = "") -> list[Evaluation]:
         """What the agent, fitted in the twin called ``name`` or under another regime, does there; one for every key.
 
@@ -112,16 +116,17 @@ class Diagnosis:
         if (name, regime) not in self._fits:
             game = twin(self.game, name) if name else self.game
             agent = under(self.agent, regime) if regime else self.agent
-            policies = agent.policies(game, self.seat, self._others(game), self.keys)
+            policies = agent.policies(game, self.seat, self.company(game), self.keys)
             self._fits[name, regime] = game, self._checked(policies)
         return self._fits[name, regime]
 
-    def _others(self, game: Game) -> dict[str, Policy]:
+    def company(self, game: Game) -> dict[str, Policy]:
+        """The policies of the other seats, carried into a twin of the game."""
         return {name: carried(policy, self.game, game, name) for name, policy in self.others.items()}
 
     def _evaluated(self, game: Game, policies: Sequence[Policy]) -> list[Evaluation]:
         """Agents without randomness give one policy many times over, and it is evaluated once."""
-        others, found = self._others(game), {}
+        others, found = self.company(game), {}
         for policy in {id(policy): policy for policy in policies}.values():
             found[id(policy)] = evaluate(game, {self.seat: policy, **others}, self.seat)
         return [found[id(policy)] for policy in policies]
@@ -169,6 +174,10 @@ def measured(diagnosis: Diagnosis, controls: Collection[str]) -> list[dict[str, 
     curve = list(diagnosis.follow()) if FOLLOWED in controls else []
     here = diagnosis.fit()
     found = [{name: float(measure.exact(one)) for name, measure in measures().items()} for one in here]
+    for place, other in enumerate(game.seats):
+        if other.name == "overseer":
+            for values, one in zip(found, here, strict=True):
+                values["observed_return:overseer"] = float(one.returns[OBSERVED, place])
     for share, there in curve:
         for values, one in zip(found, there, strict=True):
             values |= {f"{what}~{share:g}": float(measures()[what].exact(one)) for what in IN_CURVES}

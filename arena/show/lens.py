@@ -142,8 +142,13 @@ def remade(game: Game, seat: str, agent: Agent, others: Mapping[str, Policy], ke
         (policy,) = agent.policies(there, seat, company, key)
     except TurncoatError:
         return []
+    return through(there, seat, agent, policy, company)
+
+
+def through(there: Game, seat: str, agent: Agent, policy: Policy, others: Mapping[str, Policy]) -> list[View]:
+    """The lens of a policy that an agent was made into in the twin ``there``; none if it remembers."""
     if policy.memory is not None:
         return []
     about = "What the same agent does if it is made where late defection leads and pays as complying does."
-    known = met(there, seat, company) if piecemeal(agent) else None
+    known = met(there, seat, others) if piecemeal(agent) else None
     return [Remade("future removed", about, policy, there.seats[there.seat_number(seat)].observation, known)]

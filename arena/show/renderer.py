@@ -42,6 +42,10 @@ class Renderer(ABC):  # noqa: B024  # each has what it can
         """What ``save`` writes of so many episodes."""
         return [path]
 
+    def album(self, folder: Path, replays: Mapping[str, Sequence[Replay]]) -> None:
+        """Write a page for many, ``replay.html#NAME``, and what it shows under each name beside it."""
+        raise TurncoatError(f"{self.called} makes no albums")
+
     def play(self, sitting: Sitting) -> None:
         """Let a person play."""
         raise TurncoatError(f"nobody can play in {self.called}")
