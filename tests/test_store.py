@@ -182,7 +182,9 @@ def test_a_store_of_the_second_format_forgets_what_failed_and_tries_it_again(tmp
     assert columns
     with Connected(tmp_path / STORE) as db:
         db.executescript(
-            "DROP VIEW failures; DROP TABLE faults; DROP TABLE replays; ALTER TABLE matches DROP COLUMN seal;"
+            "DROP VIEW failures; DROP TABLE faults; DROP TABLE replays;"
+            "CREATE TABLE old AS SELECT id, key, scenario, model, overseer, seed, controls FROM matches;"
+            "DROP TABLE matches; ALTER TABLE old RENAME TO matches;"
             f"{columns[0]}; PRAGMA user_version = 2;"
         )
         db.execute("INSERT INTO failures VALUES (1, 1, NULL, 'ValueError', 'of old')")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from arena.contest.faults import KEPT, Fault, fault_of_exit
 
 if TYPE_CHECKING:
-    from arena.contest.errand import Enquiry, Errand, Values
+    from arena.contest.errand import Enquiry, Errand, Played
     from arena.contest.limits import Limits
     from arena.contest.match import Player
 
@@ -84,7 +84,7 @@ class Worker:
             return self._since + limits.start
         return self._since + limits.time if self._phase == "play" else None
 
-    def news(self, limits: "Limits") -> "list[Values] | Player | Fault | None":
+    def news(self, limits: "Limits") -> "list[Played] | Player | Fault | None":
         """What has come of its errand, if anything has. An errand that it has died over before beginning it is left."""
         code = self._process.exitcode
         found = self._heard()
@@ -123,7 +123,7 @@ class Worker:
         self.errand = None
         return Fault(cause, message, self.output)
 
-    def _heard(self) -> "list[Values] | Player | Fault | None":
+    def _heard(self) -> "list[Played] | Player | Fault | None":
         """Read what it says: that it is up, what it is at, what has come of its errand."""
         try:
             while self._pipe.poll():
