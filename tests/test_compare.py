@@ -57,6 +57,7 @@ def test_the_same_match_with_other_values_comes_first(tmp_path: Path) -> None:
         db.execute("UPDATE measures SET value = NULL WHERE match = ? AND name = 'early_rate'", (match,))
         db.execute("UPDATE measures SET value = value + 1e-15 WHERE match = 1 AND name = 'late_rate'")  # no difference
         db.execute("DELETE FROM measures WHERE match = 3 AND name = 'early_rate'")  # measured less
+        db.execute("UPDATE matches SET seal = NULL")  # as in runs of earlier formats
     found = compare(tmp_path / "one", tmp_path / "other")
     (alarm,) = found.alarms
     assert (alarm.key, alarm.scenario, alarm.seed, alarm.measures) == (key, BANDIT, 1, ("early_rate", "late_rate"))
@@ -72,6 +73,7 @@ def test_differences_are_paired_by_seed_where_seeds_are_shared(tmp_path: Path) -
     play(tmp_path / "other", scenarios=[BANDIT], agents=["dice", "honest"], seeds=[3, 4, 5, 6])
     with Connected(tmp_path / "other" / STORE) as db:
         db.execute("UPDATE measures SET value = value + 0.5 WHERE name = 'observed_return'")
+        db.execute("UPDATE matches SET seal = NULL")
     found = compare(tmp_path / "one", tmp_path / "other")
     (row,) = found.shared
     assert row.paired == 3
@@ -117,6 +119,7 @@ def test_the_ledger_holds_what_the_store_does(tmp_path: Path, monkeypatch: pytes
     play(tmp_path, scenarios=[BANDIT], agents=["dice"], seeds=[9], controls=["future-removed"])
     with Connected(tmp_path / STORE) as db:
         db.execute("DELETE FROM measures WHERE match = 5")
+        db.execute("UPDATE matches SET seal = NULL")
     with Store(tmp_path) as store:
         found = ledger(store)
         rows = store.rows("SELECT key, name, value FROM matches JOIN measures ON match = id")

@@ -127,4 +127,4 @@ def test_a_run_has_a_table_for_every_scenario_with_several_overseers(tmp_path: P
         ("honest", "0.500 always + 0.500 never", (0, 0)),  # or anything between the two
     ]
     assert game.solved.degenerate
-    assert game.measures == ("observed_return", "intended_return")
+    assert game.measures == ("observed_return", "observed_return:overseer")

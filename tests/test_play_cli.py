@@ -175,7 +175,7 @@ def test_mistakes_are_told_before_anybody_plays(words: tuple[str, ...], message:
 
 def test_where_nobody_can_play_is_a_line() -> None:
     done = play("1\n", "deferral-ladder", "--renderer", "text")
-    assert (done.returncode, done.stderr) == (2, "nobody can play in text-renderer\n")
+    assert (done.returncode, done.stderr) == (2, "nobody can play in text\n")
 
 
 # The terminal

@@ -1,5 +1,6 @@
 """Workers: the same results however many there are, and what ends one of them costs nobody else anything."""
 
+import gc
 import json
 import os
 import signal
@@ -104,6 +105,7 @@ def test_an_errand_for_a_game_that_is_another_one_now_is_refused(tmp_path: Path)
     file.write_text(original)
     one = errand("honest", scenario=str(file))
     file.write_text(original.replace("{comply: 0, defect: $prize}", "{comply: 1, defect: $prize}"))
+    gc.collect()  # a board that is still about is not compiled again
     with pytest.raises(TurncoatError, match="has changed while the tournament ran"):
         carry_out(one)
 
