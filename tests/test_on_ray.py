@@ -97,7 +97,6 @@ def test_two_nodes_give_what_one_process_gives(cluster: Any, tmp_path: Path) -> 
     assert seen[0] == seen[1]
 
 
-@pytest.mark.study
 def test_whoever_is_killed_no_match_is_lost_or_repeated(cluster: Any, tmp_path: Path) -> None:
     """First the parent, then in the same command again a node."""
     log, folder = tmp_path / "log", tmp_path / "run"
@@ -136,7 +135,6 @@ def test_whoever_is_killed_no_match_is_lost_or_repeated(cluster: Any, tmp_path: 
     assert contents(folder)["measures"] == contents(tmp_path / "calm")["measures"]
 
 
-@pytest.mark.study
 def test_faults_have_the_causes_that_they_have_here(cluster: Any, tmp_path: Path) -> None:
     words = [part for name in ("Raises", "Exits", "Loops") for part in ("-a", f"{HOSTILE}:{name}")]
     words = ["tournament", "-s", "windfall", "--controls", "none", "-a", "honest", *words, "--seeds", "1"]

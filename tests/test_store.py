@@ -218,11 +218,11 @@ def test_a_store_that_a_kill_left_empty_is_begun_again(tmp_path: Path) -> None:
 def test_a_full_disk_costs_no_finished_match(tmp_path: Path) -> None:
     lineup = Lineup(Tournament(name="test", scenarios=["windfall"], agents=["slow"], seeds=list(range(500))))
     with Store(tmp_path, writing=True) as store:
-        store.rows("PRAGMA max_page_count = 30")
+        store.rows("PRAGMA max_page_count = 60")
         with pytest.raises(TurncoatError, match=r"full; every match finished so far is kept"):
             run(lineup, store, Silent())
     finished = len(keys_in(tmp_path / STORE))
-    assert finished > 20
+    assert finished > 50
     assert play(tmp_path, scenarios=["windfall"], agents=["slow"], seeds=500)[0].kept == finished
 
 
