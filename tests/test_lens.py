@@ -67,10 +67,9 @@ def test_a_twin_may_have_places_that_nothing_leads_to() -> None:
     """With the future removed stepping on the hazard leads where complying does, so nobody stands on it."""
     of = replay("absent-supervisor", FEW)
     number = [lens.name for lens in of.lenses].index("future removed")
-    stood = [at for at in range(of.rounds) if of.defected(at)]
-    for at in stood:
-        if at + 1 < of.rounds:
-            assert of.moments[at + 1].lenses[number] == ()
+    after = [at + 1 for at in range(of.rounds - 1) if of.defected(at)]
+    assert after
+    assert [of.moments[at].lenses[number] for at in after] == [()] * len(after)
 
 
 def test_what_can_be_met() -> None:
