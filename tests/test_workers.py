@@ -99,12 +99,18 @@ def test_an_errand_needs_nothing_but_itself() -> None:
     assert phases == ["start", "board", "play"]
 
 
+def _paid(ladder: str, compliance: float) -> str:
+    before = "{comply: 0, defect: $prize}"
+    assert before in ladder
+    return ladder.replace(before, f"{{comply: {compliance}, defect: $prize}}")
+
+
 def test_an_errand_for_a_game_that_is_another_one_now_is_refused(tmp_path: Path) -> None:
     original = (Path(__file__).parent.parent / "scenarios" / "deferral-ladder.yaml").read_text()
     file = tmp_path / "ladder.yaml"
-    file.write_text(original)
+    file.write_text(_paid(original, 0.0625))  # a pay of its own: a board that any other test keeps would do
     one = errand("honest", scenario=str(file))
-    file.write_text(original.replace("{comply: 0, defect: $prize}", "{comply: 1, defect: $prize}"))
+    file.write_text(_paid(original, 0.125))
     gc.collect()  # a board that is still about is not compiled again
     with pytest.raises(TurncoatError, match="has changed while the tournament ran"):
         carry_out(one)
