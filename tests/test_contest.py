@@ -289,6 +289,16 @@ def test_the_table_of_a_tiny_run(tmp_path: Path) -> None:
         " trojan         0.000      1.000     1.000       1.000    10.000    -5.000           0.000  2  planted  "
         "  complied early, defected late",
         "",
+        "all settings, models by intended_return",
+        "",
+        " model     rank  rating  won  tied  lost  safety",
+        " " + "─" * 47,
+        " honest       1   0.712    4     0     0   1.000",
+        " defector     2   0.093    2     0     2   0.000",
+        " trojan       3  -0.805    0     0     4   0.000",
+        "",
+        "honest never lost to or tied with anybody: without regularisation its rating would be infinite.",
+        "trojan never beat or tied with anybody: without regularisation its rating would be infinite.",
     ]
     assert "6 matches played" in result.stderr
     assert "6 kept" in invoke("tournament", *words, "--seeds", "2", "--out", tmp_path / "run").stderr

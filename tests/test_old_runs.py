@@ -149,7 +149,8 @@ def test_pages_of_measures_and_of_matches_that_are_gone(whole: Path, tmp_path: P
 def test_a_head_that_is_gone_is_mended(whole: Path, tmp_path: Path) -> None:
     run = shutil.copytree(whole, tmp_path / "run")
     hit(run, 0, bytes(16))
-    assert "file is not a database" in said(turncoat("tournament", "-s", "windfall", "-a", "honest", "--out", run))
+    line = said(turncoat("tournament", "-s", "windfall", "-a", "honest", "--out", run))
+    assert f"; {MATCHES} matches can be read; 'turncoat report {run} --salvage NEW' saves them" in line
     assert salvage(run, tmp_path / "saved").matches == MATCHES
     assert truth(tmp_path / "saved") == truth(whole)
     assert (tmp_path / "saved" / MANIFEST).read_bytes() == (run / MANIFEST).read_bytes()

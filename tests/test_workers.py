@@ -254,7 +254,7 @@ def test_an_agent_in_a_file_that_cannot_be_imported_harms_nobody(tmp_path: Path)
 @pytest.mark.study
 def test_two_workers_are_nearly_twice_as_quick(tmp_path: Path) -> None:
     """Prints the throughput of one and of two workers; the machine must have nothing else to do."""
-    agents = [f"reinforce:trace={trace},episodes=50000" for trace in (0, 1)] + ["ppo:steps=4000"]
+    agents = [f"reinforce:trace={trace},episodes=200000" for trace in (0, 1)] + ["ppo:steps=20000"]
     scenarios = ["windfall", "deferral-ladder", "stage-bandit:longest=3"]
     what: dict[str, Any] = {"scenarios": scenarios, "seeds": 24}
     play(tmp_path / "warm", agents, 2, **{**what, "seeds": 1})

@@ -24,10 +24,12 @@ def run(
 ) -> None:
     """Say what two runs share and how it differs, what only one has, and whether the same matches came out alike."""
     from arena.contest.compare import compare
+    from arena.contest.salvage import telling
     from arena.contest.table import COLUMNS, DEFERRAL
     from arena.errors import TurncoatError, nearest
 
-    found = compare(first, second)
+    with telling(first), telling(second):
+        found = compare(first, second)
     known = sorted({name for row in found.shared for name in row.differences})
     for name in measure or ():
         if known and name not in known:

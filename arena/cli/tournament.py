@@ -57,6 +57,9 @@ def run(
         str | None, typer.Option(metavar="PRICE", help="what a fault costs: void, forfeit or retry; void")
     ] = None,
     retries: Annotated[int | None, typer.Option(min=1, help="how often a fault is tried again with retry; 2")] = None,
+    settle: Annotated[
+        bool | None, typer.Option("--settle", help="play no further seeds once the order of agents is settled")
+    ] = None,
     time_limit: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="for a call of an agent, as in '90 s'; 1 h, or what the file says"),
@@ -87,6 +90,7 @@ def run(
     from arena.contest.on_ray import Cluster
     from arena.contest.report import write_report
     from arena.contest.run import run as play
+    from arena.contest.salvage import telling
     from arena.contest.standings import standings
     from arena.contest.store import Store
     from arena.contest.tournament import Lineup, from_file
@@ -95,6 +99,7 @@ def run(
 
     named_here = {"scenarios": scenario, "agents": agent, "overseers": overseer}
     how: dict[str, object] = {"twins": twin, "seeds": seeds, "faults": faults, "retries": retries}
+    how["settle"] = {} if settle else None
     how["controls"] = named(controls) if controls else None
     given = {key: value for key, value in {**named_here, **how}.items() if value is not None}
     limits = {key: value for key, value in {"time": time_limit, "memory": memory_limit}.items() if value is not None}
@@ -118,7 +123,7 @@ def run(
     if on is not None:
         crew = Cluster.named(on, tournament.limits)
     lineup = Lineup(tournament, document, trust, partial(enquire, limits=tournament.limits) if number else player)
-    with Store(out, writing=True) as store:
+    with telling(out), Store(out, writing=True) as store:
         record(out, lineup)
         try:
             with Bar() as bar:
@@ -189,15 +194,18 @@ def show(final: "Standings", as_json: bool) -> None:
     """Print the standings on stdout."""
     from rich.console import Console
 
-    from arena.contest.table import data, text
+    from arena.contest.table import data, overall, text
 
     console = Console()
     if as_json:
         print_json(data(final))
-    elif console.is_terminal:
-        typer.echo(text(final, max(NARROWEST, console.width), colour=not console.no_color))
-    else:
-        typer.echo(text(final, PIPED))
+        return
+    width, colour = PIPED, False
+    if console.is_terminal:
+        width, colour = max(NARROWEST, console.width), not console.no_color
+    for laid_out in (text, overall):
+        if said := laid_out(final, width, colour):
+            typer.echo(said)
 
 
 def summarise(outcome: "Outcome", report: Path) -> None:
@@ -206,8 +214,23 @@ def summarise(outcome: "Outcome", report: Path) -> None:
     for (pairing, cause, message, policy), count in alike.items():
         matches = f"{count} matches" if count > 1 else "1 match"
         typer.echo(f"failed: {pairing}: {message} ({cause}; {matches} {policy})", err=True)
+    if outcome.settled is not None:
+        typer.echo(order_of(outcome), err=True)
     kept = f", {outcome.kept} kept" if outcome.kept else ""
     typer.echo(f"{outcome.played} matches played{kept}; {report}", err=True)
+
+
+def order_of(outcome: "Outcome") -> str:
+    """How far the order of the agents was settled."""
+    assert outcome.settled is not None
+    seeds = f"{outcome.seeds} seed{'s' if outcome.seeds > 1 else ''}"
+    if outcome.settled.done:
+        return f"the order of the agents is settled after {seeds}"
+    if not outcome.settled.open:
+        return f"there is no order to settle: no two agents met in {seeds}"
+    (one, other), rest = outcome.settled.open[0], len(outcome.settled.open) - 1
+    more = f" and {rest} more pair{'s' if rest > 1 else ''}" if rest else ""
+    return f"the order is not settled after {seeds}: {one} and {other}{more} are open"
 
 
 class Bar:

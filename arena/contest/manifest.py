@@ -14,7 +14,7 @@ from arena.spec import Spec
 
 MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 1
-PACKAGES = ("turncoat", "numpy", "numba", "scipy", "torch", "stable-baselines3")
+PACKAGES = ("turncoat", "numpy", "numba", "scipy", "torch", "stable-baselines3", "choix", "nashpy")
 
 
 def versions() -> dict[str, str | None]:
@@ -38,10 +38,12 @@ def describe(lineup: Lineup) -> dict[str, Any]:
             "agents": [player.identity for player in lineup.players],
             "overseers": [overseer.identity for overseer in lineup.overseers],
             "controls": lineup.tournament.controls,
+            "replays": lineup.tournament.replays,
             "seeds": len(seeds) if seeds == list(range(len(seeds))) else seeds,
             "faults": lineup.tournament.faults,
             "retries": lineup.tournament.retries,
             "limits": lineup.tournament.limits.model_dump(),
+            "settle": lineup.tournament.settle and lineup.tournament.settle.model_dump(),
         },
         "games": {board.label: board.game.digest for board in lineup.boards},
         "versions": versions(),
@@ -66,7 +68,7 @@ def load(folder: Path) -> dict[str, Any]:
         data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if data["manifest"] > MANIFEST_FORMAT:
             raise TurncoatError(f"{folder / MANIFEST}: written by a newer Turncoat")
-        data["tournaments"] = list(data["tournaments"])
+        data["tournaments"] = [dict(one) for one in data["tournaments"]]
         return dict(data)
     except FileNotFoundError:
         pass

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from arena.contest.match import MODEL, opposition, overseer
+from arena.contest.match import MODEL, Board, opposition, overseer
 from arena.contest.standings import Setup
 from arena.errors import TurncoatError
 from arena.game.game import Game
-from arena.game.scenario import find
 from arena.measure.early_rate import measure as early_rate
 from arena.measure.late_rate import measure as late_rate
 from arena.play.evaluate import evaluate
@@ -32,7 +31,7 @@ def game_of(setup: Setup, trust: bool = False) -> Game:
     Raises:
         TurncoatError: the scenario is gone, or it is another one now.
     """
-    game = find(setup.found, trust).compile(**dict(setup.settings))
+    game = Board.compiled(setup.found, dict(setup.settings), trust).game
     if game.digest != setup.digest:
         raise TurncoatError(f"{setup.name} has changed since these matches were played")
     return game

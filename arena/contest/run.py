@@ -1,13 +1,15 @@
 """Run a tournament: play the matches that a store does not have yet, and keep each as soon as it is finished."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from arena.contest.errand import Errand, Played
 from arena.contest.faults import Fault
 from arena.contest.match import Pairing, Player
+from arena.contest.settled import Settled, settled
+from arena.contest.standings import standings
 from arena.contest.store import Faulted, Place, Store
 from arena.contest.tournament import Lineup, Tournament
 from arena.contest.workers import Crew, Inline
@@ -32,6 +34,10 @@ class Progress(Protocol):
         """So many matches more are finished, or given up; some are running. Told often, with nothing new, too."""
 
 
+FIRST = 10
+"""Seeds after which a run that may stop early looks for the first time; then after twice as many, and so on."""
+
+
 @dataclass
 class Outcome:
     """What a run did."""
@@ -39,6 +45,8 @@ class Outcome:
     kept: int = 0  # matches that were there already
     played: int = 0
     faults: list[tuple[Pairing, Faulted]] = field(default_factory=list)
+    settled: Settled | None = None  # what was known of the order when it stopped, where it might stop early
+    seeds: int = 0  # that were played by then
 
 
 def pairings(lineup: Lineup) -> Iterator[Pairing]:
@@ -83,14 +91,16 @@ class Run:
         progress.start(total, self.outcome.kept)
         progress.advance(0, len(self.outcome.faults), ())
 
-    def errands(self, workers: int, trust: bool) -> Iterator[Errand]:
-        """What is missing, in pieces; first what is likely to take longest.
+    def errands(self, workers: int, trust: bool, among: Collection[int]) -> Iterator[Errand]:
+        """What is missing with some seeds, in pieces; first what is likely to take longest.
 
         A table for every seed takes as long whole or in pieces. Learners that ask for so many at once get them, and
         others get all: a pass with many networks takes little longer than one with few.
         """
-        tables = sum(pairing.model.tabular for pairing, _ in self.missing)
-        for pairing, missing in sorted(self.missing, key=lambda one: _rank(one[0].model)):
+        now = [(pairing, [one for one in missing if one[0] in among]) for pairing, missing in self.missing]
+        now = [one for one in now if one[1]]
+        tables = sum(pairing.model.tabular for pairing, _ in now)
+        for pairing, missing in sorted(now, key=lambda one: _rank(one[0].model)):
             model, pieces = pairing.model, 1
             if model.tabular and workers > 1:
                 pieces = -(-SHARE * workers // tables)
@@ -142,6 +152,18 @@ def retries(tournament: Tournament) -> int:
     return tournament.retries if tournament.faults == "retry" else 0
 
 
+def waves(tournament: Tournament) -> Iterator[list[int]]:
+    """The seeds to be played before the order is looked at: all at once where a run may not stop early.
+
+    Where it looks depends on nothing but the tournament, so that any number of workers stops at the same seed.
+    """
+    seeds, first = tournament.seeds, 0
+    while first < len(seeds):
+        last = max(FIRST, 2 * first) if tournament.settle else len(seeds)
+        yield seeds[first:last]
+        first = last
+
+
 def run(
     lineup: Lineup,
     store: Store,
@@ -163,14 +185,20 @@ def run(
     """
     one = Run(lineup, store, progress)
     with crew or Inline() as hands:
-        for errand in one.errands(hands.number, lineup.trust):
-            hands.submit(errand)
-        for result in hands.results():
-            played, failed = one.outcome.played, len(one.outcome.faults)
-            if result is not None:
-                for errand in one.take(*result):
-                    hands.submit(errand)
-            now = one.outcome
-            progress.advance(now.played - played, len(now.faults) - failed, hands.running)
-            meanwhile()
+        for seeds in waves(lineup.tournament):
+            for errand in one.errands(hands.number, lineup.trust, frozenset(seeds)):
+                hands.submit(errand)
+            for result in hands.results():
+                played, failed = one.outcome.played, len(one.outcome.faults)
+                if result is not None:
+                    for errand in one.take(*result):
+                        hands.submit(errand)
+                now = one.outcome
+                progress.advance(now.played - played, len(now.faults) - failed, hands.running)
+                meanwhile()
+            one.outcome.seeds += len(seeds)
+            if (when := lineup.tournament.settle) is not None:
+                one.outcome.settled = settled(standings(store), confidence=when.confidence, margin=when.margin)
+                if one.outcome.settled.done:
+                    break
     return one.outcome

@@ -56,8 +56,10 @@ class Failure:
 
     setup: Setup
     agent: str
-    error: str
+    error: str  # of its first seed that has one
     message: str
+    matches: int  # without a result; 0 where an earlier format did not say
+    policy: str  # what they cost
 
 
 @dataclass(frozen=True)
@@ -114,17 +116,20 @@ def standings(store: Store, matches: Ledger | None = None) -> Standings:
             named = tuple((seed, key[:NAMED]) for seed, key in kept if key in replays)
             standing = Standing(labels[model], name, kind, seeds, values, named)
             found.setdefault((scenario, overseer), []).append(standing)
-    failures = [
-        Failure(setup(scenario, overseer), labels[model], error, message)
-        for scenario, model, overseer, error, message in store.rows(
-            "SELECT scenario, model, overseer, error, message FROM failures"
-        )
-        if scenario in current
-    ]
     gaps = [
         Gap(setup(scenario, overseer), labels[model], seed, cause, policy)
         for scenario, overseer, model, seed, cause, policy in _gaps(store)
         if scenario in current
+    ]
+    missing = Counter((gap.setup, gap.agent) for gap in gaps)
+    costs = {(gap.setup, gap.agent): gap.policy for gap in gaps}
+    failures = [
+        Failure(who[0], who[1], error, message, missing[who], costs.get(who, ""))
+        for scenario, model, overseer, error, message in store.rows(
+            "SELECT scenario, model, overseer, error, message FROM failures"
+        )
+        if scenario in current
+        for who in [(setup(scenario, overseer), labels[model])]
     ]
     shown = sum(len(standing.seeds) for table in found.values() for standing in table)
     return Standings(

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from arena.contest.match import Board
 from arena.contest.optimum import others, solve
 from arena.contest.standings import Setup
 from arena.game.game import Floats
@@ -65,19 +66,18 @@ def curve(sweep: Sweep, trust: bool = False) -> Curve:
         TurncoatError: the scenario is gone.
     """
     setup = sweep.setups[0][1]
-    scenario = find(setup.found, trust)
-    whole = isinstance(scenario.parameters.get(sweep.parameter), int)
+    whole = isinstance(find(setup.found, trust).parameters.get(sweep.parameter), int)
 
     def early_rate(value: float) -> float:
         try:
             settings = {**dict(setup.settings), sweep.parameter: int(value) if whole else float(value)}
-            game = scenario.compile(**settings)
+            game = Board.compiled(setup.found, settings, trust).game
             return solve(game, others(game, setup)).early_rate
         except Exception:  # no game at this value, or none that its own code can make
             return float("nan")
 
     low, high = sweep.setups[0][0], sweep.setups[-1][0]
-    states = len(scenario.compile(**dict(setup.settings)).row)
+    states = len(Board.compiled(setup.found, dict(setup.settings), trust).game.row)
     points = GRID if states <= LARGE else GRID_LARGE
     if whole:
         return trace(early_rate, np.unique(np.linspace(low, high, points).round()), whole=True)

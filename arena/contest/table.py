@@ -173,7 +173,7 @@ def data(standings: Standings) -> dict[str, Any]:
         **league_data(league(standings)),
         "failures": [
             {"scenario": one.setup.label, "agent": one.agent, "overseer": one.setup.overseer}
-            | {"error": one.error, "message": one.message}
+            | {"error": one.error, "message": one.message, "matches": one.matches, "policy": one.policy}
             for one in standings.failures
         ],
     }

@@ -48,6 +48,15 @@ def _controls(value: object) -> object:
     return [name for name in (*CONTROLS, FOLLOWED) if name in value]
 
 
+class Settle(Part):
+    """When the order of the agents is known well enough to stop."""
+
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="that all that is called settled is right")
+    margin: float = Field(
+        default=0.2, gt=0, lt=1, description="the share of seeds by which two agents may differ and still be level"
+    )
+
+
 Names = Annotated[list[str], Field(min_length=1)]
 
 
@@ -73,6 +82,7 @@ class Tournament(Part):
     retries: Annotated[int, Field(ge=1, le=100)] = Field(
         default=2, description="how often such a match is tried again, where faults is retry"
     )
+    settle: Settle | None = Field(default=None, description="play no further seeds once the order of agents is settled")
 
     @field_validator("name")
     @classmethod

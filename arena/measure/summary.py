@@ -1,7 +1,7 @@
 """Summaries over seeds: a mean and its interval."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -36,27 +36,30 @@ def summarise(values: Floats) -> Summary:
 
 
 def summaries(values: Floats) -> list[Summary]:
-    """The same for several measures of the same seeds. ``[seed, measure]``"""
-    found = [nothing()] * values.shape[1]
+    """The same for several measures of the same seeds, which are resampled together. ``[seed, measure]``
+
+    A resample in which no seed has a value of a measure says nothing of it.
+    """
     known = ~np.isnan(values)
-    uncertain: dict[bytes, list[int]] = {}  # measures that vary, by the seeds that have a value
-    for i in range(values.shape[1]):
-        column = values[known[:, i], i]
-        if len(column) == 0:
-            continue
-        mean = float(column.mean())
-        if np.ptp(column) <= AGREE * max(1.0, abs(mean)):
-            mean = float(column[0])
-            found[i] = Summary(mean, mean, mean, len(column))
-        else:
-            found[i] = Summary(mean, mean, mean, len(column))
-            uncertain.setdefault(known[:, i].tobytes(), []).append(i)
-    for places in uncertain.values():
-        columns = values[known[:, places[0]]][:, places]
-        means = np.concatenate([weights @ columns for weights in resamples(len(columns))])
-        ends = np.quantile(means, [0.025, 0.975], axis=0).T.tolist()
-        for i, (low, high) in zip(places, ends, strict=True):
-            found[i] = Summary(found[i].mean, low, high, found[i].seeds)
+    filled = np.where(known, values, 0.0)
+    found = [nothing()] * values.shape[1]
+    varying = []
+    for i, seeds in enumerate(known.sum(axis=0).tolist()):
+        if seeds:
+            column = filled[known[:, i], i]
+            mean = float(column.mean())
+            if np.ptp(column) <= AGREE * max(1.0, abs(mean)):
+                mean = float(column[0])
+            else:
+                varying.append(i)
+            found[i] = Summary(mean, mean, mean, seeds)
+    if varying:
+        both = np.hstack((filled[:, varying], known[:, varying]))
+        sums, counts = np.split(np.concatenate([weights @ both for weights in resamples(len(values))]), 2, axis=1)
+        means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+        quantile = np.quantile if counts.all() else np.nanquantile
+        for i, (low, high) in zip(varying, quantile(means, [0.025, 0.975], axis=0).T.tolist(), strict=True):
+            found[i] = replace(found[i], low=low, high=high)
     return found
 
 
