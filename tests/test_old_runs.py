@@ -17,7 +17,6 @@ from arena import TurncoatError
 from arena.cli.app import app
 from arena.contest.manifest import MANIFEST
 from arena.contest.salvage import salvage, survey
-from arena.contest.seal import seal
 from arena.contest.standings import standings
 from arena.contest.store import STORE, STORE_FORMAT, Store
 from tests.contestants import Connected
@@ -50,21 +49,6 @@ def copied(number: int, to: Path) -> Path:
     return to
 
 
-def sealed(to: Path) -> Path:
-    """A run whose matches have checksums."""
-    copied(STORE_FORMAT, to)
-    with Connected(to / STORE) as db:
-        if "seal" not in {row[1] for row in db.execute("PRAGMA table_info(matches)")}:
-            db.execute("ALTER TABLE matches ADD COLUMN seal INTEGER")
-        for number, key, controls in db.execute("SELECT id, key, controls FROM matches").fetchall():
-            values = {
-                name: float("nan") if value is None else value
-                for name, value in db.execute("SELECT name, value FROM measures WHERE match = ?", (number,))
-            }
-            db.execute("UPDATE matches SET seal = ? WHERE id = ?", (seal(key, controls, values), number))
-    return to
-
-
 def truth(folder: Path) -> Truth:
     """Everything about every match, by key."""
     with Connected(folder / STORE) as db:
@@ -77,9 +61,15 @@ def truth(folder: Path) -> Truth:
         return {key: (*rest, *db.execute(measures, (i,)).fetchall()) for key, i, *rest in db.execute(whose).fetchall()}
 
 
+def filmed(folder: Path) -> dict[str, bytes]:
+    """The replays that a report opens, packed, by their matches' keys."""
+    with Store(folder) as store:
+        return {key: store.replay(key) for key in store.filmed()}
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return sealed(tmp_path_factory.mktemp("whole") / "run")
+    return copied(STORE_FORMAT, tmp_path_factory.mktemp("whole") / "run")
 
 
 @pytest.mark.parametrize("number", range(1, STORE_FORMAT + 1))
@@ -119,7 +109,7 @@ def root(folder: Path, name: str) -> int:
 def test_a_truncated_run_says_what_is_left_and_the_rest_is_played_again(whole: Path, tmp_path: Path) -> None:
     run = shutil.copytree(whole, tmp_path / "run")
     content = (run / STORE).read_bytes()
-    (run / STORE).write_bytes(content[:-PAGE])  # the second page of matches
+    (run / STORE).write_bytes(content[: -2 * PAGE])  # some of the measures and of the replays
     for command in ("report", "export"):
         line = said(turncoat(command, run))
         assert line.startswith(f"{run / STORE}: damaged ("), line
@@ -131,6 +121,9 @@ def test_a_truncated_run_says_what_is_left_and_the_rest_is_played_again(whole: P
     assert 0 < len(left) < MATCHES
     everything = truth(whole)
     assert all(everything[key] == match for key, match in left.items())
+    replays = filmed(tmp_path / "saved")
+    assert 0 < len(replays) < MATCHES
+    assert replays.items() <= filmed(whole).items()
     (tmp_path / "kept.yaml").write_text(TOURNAMENT)
     again = turncoat("tournament", tmp_path / "kept.yaml", "--out", tmp_path / "saved")
     assert f"{MATCHES - len(left)} matches played, {len(left)} kept" in again.stderr
@@ -153,6 +146,7 @@ def test_a_head_that_is_gone_is_mended(whole: Path, tmp_path: Path) -> None:
     assert f"; {MATCHES} matches can be read; 'turncoat report {run} --salvage NEW' saves them" in line
     assert salvage(run, tmp_path / "saved").matches == MATCHES
     assert truth(tmp_path / "saved") == truth(whole)
+    assert filmed(tmp_path / "saved") == filmed(whole)
     assert (tmp_path / "saved" / MANIFEST).read_bytes() == (run / MANIFEST).read_bytes()
 
 

@@ -1,8 +1,10 @@
 """Salvage: what can still be read of a damaged run, and believed; counted, or saved in a new folder."""
 
+import gzip
 import shutil
 import sqlite3
 import struct
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -29,6 +31,7 @@ PAGE, PAGES = 4096, tuple(2**i for i in range(9, 16))
 """Bytes of a page, as SQLite makes them and as they may be."""
 
 FAULT = ("key", "scenario", "model", "overseer", "seed", "cause", "message", "output", "tries", "policy")
+REPLAY = ("key", "content")
 
 
 @dataclass
@@ -110,6 +113,14 @@ class Wreck:
         found = self.all("faults", FAULT)
         return [row for row in found if row[0] == self.known.key(*row[1:5]) and None not in (*row[5:],)]
 
+    def replays(self) -> Iterator[list[Any]]:
+        """Rows of replays that are whole, some at a time."""
+        if {*REPLAY} <= set(self.columns("replays")):
+            sql = f"SELECT {', '.join(REPLAY)} FROM replays WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+            for first in range(0, self.most + 1, BLOCK):
+                found = self.pieces("replays", sql, first, first + BLOCK - 1)
+                yield [row for row in found if _intact(row[1])]
+
     def blocks(self) -> Iterator[tuple[Block, int]]:
         """Matches with such measures as can be read, and how many there are besides of which only measures can."""
         sql = query(self.columns("matches"))
@@ -178,6 +189,9 @@ def survey(folder: Path, out: Path | None = None) -> Left:
             _insert(db, "scenarios", SCENARIO, [tuple(one.values()) for one in found.known.scenarios.values()])
             _insert(db, "players", PLAYER, [tuple(one.values()) for one in found.known.players.values()])
             _insert(db, "faults", FAULT, faults)
+            for replays in found.replays():
+                _insert(db, "replays", REPLAY, replays)
+            db.execute("DELETE FROM replays WHERE key NOT IN (SELECT key FROM matches)")
             db.commit()
     left.lost += Counter()  # without those that are none
     return left
@@ -213,6 +227,14 @@ def telling(folder: Path) -> Iterator[None]:
         if not left.damaged:
             left.torn.append("the schema")
         raise TurncoatError(f"{left.line}; 'turncoat report {folder} --salvage NEW' saves them") from None
+
+
+def _intact(content: object) -> bool:
+    """Whether something is a replay as it was packed, by its checksum."""
+    try:
+        return bool(gzip.decompress(content))  # type: ignore[arg-type]
+    except (OSError, EOFError, zlib.error, TypeError):
+        return False
 
 
 def _sort(block: Block, known: Known, left: Left) -> list[int]:
