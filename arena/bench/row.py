@@ -49,11 +49,14 @@ def table(rows: Sequence[Row]) -> "Table":
     from rich.table import Table
 
     grid = Table("", "against", "steps/s", "theirs", "ratio", "target")
+    for column in grid.columns[:2]:
+        column.overflow = "fold"
     for column in grid.columns[2:]:
         column.justify = "right"
+        column.no_wrap = True
     for row in rows:
-        target = "" if row.target is None else f"≥ {row.target:g}"
+        target = "" if row.target is None else "≥ " + f"{row.target:,.2f}".rstrip("0").rstrip(".")
         colour = "default" if row.target is None else "green" if row.passed else "red"
-        ratio = f"[{colour}]{row.ratio:.2f}[/]"
+        ratio = f"[{colour}]{row.ratio:,.2f}[/]"
         grid.add_row(row.what, row.against, f"{row.ours:,.0f}", f"{row.peer:,.0f}", ratio, target)
     return grid

@@ -6,6 +6,9 @@ import typer
 
 from arena.cli.options import Json, print_json
 
+PIPED = 140
+"""Columns where the output is no terminal."""
+
 
 def run(as_json: Json = False) -> None:
     """Time Turncoat against its peers. Exit code 1 if a target is missed."""
@@ -17,6 +20,8 @@ def run(as_json: Json = False) -> None:
     else:
         from rich.console import Console
 
-        Console().print(bench.table(rows))
+        console = Console()
+        console.width = console.width if console.is_terminal else PIPED
+        console.print(bench.table(rows))
     if not all(row.passed for row in rows):
         raise typer.Exit(1)
