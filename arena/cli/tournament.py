@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from arena.contest.standings import Standings
     from arena.contest.tournament import Tournament
 
+SINGULAR = {"measures": "measure", "twins": "twin"}
+"""Flags that repeat, by what a tournament file calls them."""
+
 NARROWEST, PIPED = 100, 1000  # columns
 REPORT, SPARSE = 60.0, 30.0
 """Seconds between reports while it runs, and between lines where the output is no terminal."""
@@ -48,6 +51,10 @@ def run(
             help="in which every agent is fitted besides, for its label: all, none, or names with commas (repeats); "
             "all, or what the file says",
         ),
+    ] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option("-m", "--measure", metavar="NAME", help="a measure for the tables, besides the usual (repeats)"),
     ] = None,
     twin: Annotated[
         list[str] | None,
@@ -98,7 +105,7 @@ def run(
     from arena.errors import TurncoatError
 
     named_here = {"scenarios": scenario, "agents": agent, "overseers": overseer}
-    how: dict[str, object] = {"twins": twin, "seeds": seeds, "faults": faults, "retries": retries}
+    how: dict[str, object] = {"measures": measure, "twins": twin, "seeds": seeds, "faults": faults, "retries": retries}
     how["settle"] = {} if settle else None
     how["controls"] = named(controls) if controls else None
     given = {key: value for key, value in {**named_here, **how}.items() if value is not None}
@@ -153,7 +160,7 @@ def validated(asked: dict[str, object]) -> "Tournament":
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = [str(part) for part in first["loc"]]
-        flag = f"{path[1]}-limit" if path[:1] == ["limits"] and len(path) > 1 else path[0]
+        flag = f"{path[1]}-limit" if path[:1] == ["limits"] and len(path) > 1 else SINGULAR.get(path[0], path[0])
         raise TurncoatError(f"--{flag}: {first['msg'].removeprefix('Value error, ')}") from None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from arena.contest.ledger import Ledger, ledger
-from arena.contest.manifest import load
+from arena.contest.manifest import last
 from arena.contest.standings import Setup, Standing, standings
 from arena.contest.store import Store
 from arena.game.game import Bools, Floats, Ints
@@ -114,7 +114,7 @@ def _read(store: Store) -> tuple[dict[Who, tuple[Setup, Standing]], Ledger]:
 
 def _versions(first: Path, second: Path) -> dict[str, tuple[str | None, str | None]]:
     """The versions that differ between the last tournaments of two runs; None where none is known."""
-    said = [(load(folder)["tournaments"] or [{}])[-1].get("versions", {}) for folder in (first, second)]
+    said = [last(folder).get("versions", {}) for folder in (first, second)]
     pairs = {name: (said[0].get(name), said[1].get(name)) for name in {**said[0], **said[1]}}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 

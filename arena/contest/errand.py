@@ -44,7 +44,7 @@ class Errand:
     overseer: str | None
     seeds: tuple[int, ...]
     keys: tuple[str, ...]
-    controls: tuple[str, ...]
+    controls: tuple[str, ...]  # and measures of the policy itself
     trust: bool = False
     replays: bool = False  # whether an episode of each is recorded
 

@@ -40,7 +40,7 @@ MATCH = (
     Column("current", "bool", "whether the report counts it: not if the scenario has changed since"),
     *WHO,
     Column("seed", "int64", "the seed"),
-    Column("controls", "string", "in which the agent was fitted besides, with commas"),
+    Column("controls", "string", "in which the agent was fitted besides, and measures of its policy, with commas"),
 )
 TABLES: Mapping[str, tuple[Column, ...]] = {
     "matches": MATCH,

@@ -38,6 +38,7 @@ def describe(lineup: Lineup) -> dict[str, Any]:
             "agents": [player.identity for player in lineup.players],
             "overseers": [overseer.identity for overseer in lineup.overseers],
             "controls": lineup.tournament.controls,
+            "measures": lineup.tournament.measures,
             "replays": lineup.tournament.replays,
             "seeds": len(seeds) if seeds == list(range(len(seeds))) else seeds,
             "faults": lineup.tournament.faults,
@@ -60,6 +61,11 @@ def record(folder: Path, lineup: Lineup) -> None:
         return
     data["tournaments"].append({"started": now, **entry})
     write(folder / MANIFEST, json.dumps({"created": now, **data}, indent=2, ensure_ascii=False).encode() + b"\n")
+
+
+def last(folder: Path) -> dict[str, Any]:
+    """The tournament that was played last in a folder, as the manifest has it; empty if none was."""
+    return dict((load(folder)["tournaments"] or [{}])[-1])
 
 
 def load(folder: Path) -> dict[str, Any]:

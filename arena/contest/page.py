@@ -113,7 +113,9 @@ def _chapter(name: str, setups: list[Setup], standings: Standings, trust: bool) 
         differs = [f"{key} {word(value)}" for key, value in setup.settings if key in varying]
         if overseers > 1:
             differs.append(f"overseer {setup.overseer}")
-        sections.append(section(f"{name}s{i}", setup, ", ".join(differs), standings.tables[setup], trust))
+        sections.append(
+            section(f"{name}s{i}", setup, ", ".join(differs), standings.tables[setup], trust, standings.shown)
+        )
     chapter = Chapter(setups[0], sections)
     for i, sweep in enumerate(sweeps(setups)):
         with suppress(TurncoatError):  # the scenario is gone, which its sections say

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from arena.contest.diagrams import Found, found
 from arena.contest.league import spelt, unspelt
-from arena.contest.manifest import load
+from arena.contest.manifest import last
 from arena.contest.page import Page, cut, page
 from arena.contest.standings import Standings
 from arena.contest.table import interval, number
@@ -25,10 +25,10 @@ def write_report(folder: Path, standings: Standings, trust: bool = False) -> Pat
     Raises:
         TurncoatError: the folder cannot be written.
     """
-    last = (load(folder)["tournaments"] or [{}])[-1]
-    name = str(last.get("configuration", {}).get("name") or folder.resolve().name)
+    asked = last(folder)
+    name = str(asked.get("configuration", {}).get("name") or folder.resolve().name)
     path = folder / REPORT
-    write(path, report(name, standings, last.get("versions", {}), trust, found(folder)).encode())
+    write(path, report(name, standings, asked.get("versions", {}), trust, found(folder)).encode())
     return path
 
 

@@ -68,7 +68,7 @@ class Run:
         self.missing: list[tuple[Pairing, list[tuple[int, str]]]] = []
         """What is to be played: pairings, with seeds and keys."""
 
-        seeds, done = lineup.tournament.seeds, store.done(lineup.tournament.controls)
+        seeds, done = lineup.tournament.seeds, store.done(lineup.tournament.besides)
         asked = store.next_asked()
         boards = {board.identity: store.board(board, asked) for board in lineup.boards}
         players = {player.identity: store.player(player) for player in (*lineup.players, *lineup.overseers)}
@@ -110,7 +110,7 @@ class Run:
                 over = pairing.overseer.identity if pairing.overseer else None
                 board = pairing.board
                 who = (board.found, board.settings, board.identity, pairing.model.identity, over)
-                yield Errand(*who, seeds, keys, tuple(self.tournament.controls), trust, self.tournament.replays)
+                yield Errand(*who, seeds, keys, tuple(self.tournament.besides), trust, self.tournament.replays)
 
     def take(self, errand: Errand, found: list[Played] | Fault) -> list[Errand]:
         """Keep what came of an errand; what is to be tried again is returned."""

@@ -77,9 +77,16 @@ class Section:
         return [group for group in found if group[2]]
 
 
-def section(name: str, setup: Setup, heading: str, standings: Sequence[Standing], trust: bool = False) -> Section:
-    """All of a setup; the scenario is compiled and solved again."""
-    controls, shown = played(standings), columns(standings)
+def section(
+    name: str,
+    setup: Setup,
+    heading: str,
+    standings: Sequence[Standing],
+    trust: bool = False,
+    besides: Sequence[str] = (),
+) -> Section:
+    """All of a setup; the scenario is compiled and solved again. ``besides`` are measures to show, too."""
+    controls, shown = played(standings), columns(standings, besides)
     found = Section(
         name=name,
         setup=setup,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from arena.contest.ledger import NOBODY, Columns, Ledger, ledger
+from arena.contest.manifest import last
 from arena.contest.store import NAMED, Store
 from arena.measure.summary import Summary, nothing, summaries
 from arena.spec import Setting, Spec, parse
@@ -81,6 +82,7 @@ class Standings:
     failures: tuple[Failure, ...]
     outdated: int  # matches in earlier versions of scenarios, kept in the store and left out here
     gaps: tuple[Gap, ...] = ()
+    shown: tuple[str, ...] = ()  # measures that tables show besides the usual
 
 
 def standings(store: Store, matches: Ledger | None = None) -> Standings:
@@ -139,6 +141,7 @@ def standings(store: Store, matches: Ledger | None = None) -> Standings:
         },
         failures=tuple(sorted(failures, key=lambda one: (setup_order(one.setup), order(one.agent)))),
         outdated=matches.total - shown,
+        shown=tuple(last(store.folder).get("configuration", {}).get("measures", ())),
         gaps=tuple(sorted(gaps, key=lambda one: (setup_order(one.setup), order(one.agent), one.seed))),
     )
 

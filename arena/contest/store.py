@@ -55,7 +55,7 @@ CREATE TABLE matches (
     model INTEGER NOT NULL REFERENCES players,
     overseer INTEGER REFERENCES players, -- NULL where the game has no such seat
     seed INTEGER NOT NULL,
-    controls TEXT NOT NULL DEFAULT '', -- in which the model was fitted besides, commas between
+    controls TEXT NOT NULL DEFAULT '', -- that were played besides, and measures of the policy; commas between
     seal INTEGER              -- checksum, see arena/contest/seal.py; NULL in matches of earlier formats
 );
 CREATE INDEX matches_by_pairing ON matches (scenario, model, overseer, seed);

@@ -30,9 +30,10 @@ ROOMY = 190
 """Columns from which every row is one line."""
 
 
-def columns(rows: Iterable[Standing]) -> dict[str, str]:
-    """The measures to show of some rows, and what they are called."""
-    return {**COLUMNS, **(DEFERRAL if any(name in row.values for row in rows for name in DEFERRAL) else {})}
+def columns(rows: Iterable[Standing], besides: Iterable[str] = ()) -> dict[str, str]:
+    """The measures to show of some rows, and what they are called; ``besides`` are others that were asked for."""
+    found = {**COLUMNS, **(DEFERRAL if any(name in row.values for row in rows for name in DEFERRAL) else {})}
+    return found | {name: name.replace("_", " ") for name in besides if name not in found}
 
 
 def number(value: float, places: int = 3) -> str:
@@ -126,7 +127,7 @@ def _tables(standings: Standings, roomy: bool) -> "Iterator[Table]":
         table.padding = (0, 0, 0, 1)
         for heading in ("agent", "overseer") if several else ("agent",):
             table.add_column(heading, overflow="fold", no_wrap=roomy)
-        shown = columns(standing for _, standing in rows)
+        shown = columns((standing for _, standing in rows), standings.shown)
         if not roomy:
             del shown["turn_gap"]
         for heading in shown.values():

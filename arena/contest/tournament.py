@@ -14,6 +14,7 @@ from arena.game.document import Document, read
 from arena.game.schema import check
 from arena.game.stages import Part
 from arena.measure.diagnosis import CONTROLS, FOLLOWED
+from arena.measure.measure import measures, policy_measures, twin_measures
 
 T = TypeVar("T", Board, Player)
 MOST_SEEDS = 1_000_000
@@ -57,6 +58,17 @@ class Settle(Part):
     )
 
 
+def _measures(value: object) -> object:
+    """Names of measures, each once."""
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is no list of measures")
+    known = (*measures(), *policy_measures(), *twin_measures())
+    for name in value:
+        if name not in known:
+            raise ValueError(f"there is no measure {name!r}{nearest(str(name), known)}")
+    return list(dict.fromkeys(value))
+
+
 Names = Annotated[list[str], Field(min_length=1)]
 
 
@@ -75,6 +87,10 @@ class Tournament(Part):
         default=[*CONTROLS, FOLLOWED],
         description="in which every agent is fitted besides, for its label: all, none, or names",
     )
+    measures: Annotated[list[str], BeforeValidator(_measures)] = Field(
+        default=[],
+        description="what tables show besides the usual; those of the policy are worked out on demand",
+    )
     replays: bool = Field(default=True, description="whether an episode of every match is kept, for the report")
     twins: list[str] = Field(default=[], description="every scenario is played as these twins of it, too")
     limits: Limits = Field(default=Limits(), description="what a match may take before it is ended")
@@ -83,6 +99,11 @@ class Tournament(Part):
         default=2, description="how often such a match is tried again, where faults is retry"
     )
     settle: Settle | None = Field(default=None, description="play no further seeds once the order of agents is settled")
+
+    @property
+    def besides(self) -> list[str]:
+        """What is worked out of every match besides its own measures: controls, and measures of the policy itself."""
+        return [*self.controls, *(name for name in self.measures if name in policy_measures())]
 
     @field_validator("name")
     @classmethod

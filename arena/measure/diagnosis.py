@@ -15,7 +15,7 @@ from arena.game.game import OBSERVED, Floats, Game
 from arena.game.twins import twin
 from arena.learn.learner import Resumable
 from arena.learn.practice import Practice
-from arena.measure.measure import measures, twin_measures
+from arena.measure.measure import measures, policy_measures, twin_measures
 from arena.play.agent import Agent, Keys, Known
 from arena.play.evaluate import Evaluation, evaluate
 from arena.play.policy import Policy, carried
@@ -124,6 +124,17 @@ class Diagnosis:
         """The policies of the other seats, carried into a twin of the game."""
         return {name: carried(policy, self.game, game, name) for name, policy in self.others.items()}
 
+    def of_policies(self, name: str) -> list[float]:
+        """A measure of the policies themselves, one for every key; NaN where it cannot be worked out."""
+        game, policies = self.policies()
+        exact, found = policy_measures()[name].exact, {}
+        for policy in {id(policy): policy for policy in policies}.values():
+            try:
+                found[id(policy)] = float(exact(game, {self.seat: policy, **self.others}, self.seat))
+            except TurncoatError:
+                found[id(policy)] = float("nan")
+        return [found[id(policy)] for policy in policies]
+
     def _evaluated(self, game: Game, policies: Sequence[Policy]) -> list[Evaluation]:
         """Agents without randomness give one policy many times over, and it is evaluated once."""
         others, found = self.company(game), {}
@@ -165,10 +176,10 @@ def figures(
 
 
 def measured(diagnosis: Diagnosis, controls: Collection[str]) -> list[dict[str, float]]:
-    """The figures of a diagnosis; a mapping for every key.
+    """The figures of a diagnosis; a mapping for every key. Measures of the policy itself are named among the controls.
 
     What does not apply is left out: a twin that the game does not have, a regime that the agent refuses, a measure
-    that takes a control which was not asked for.
+    that takes a control which was not asked for, or more memory than there is.
     """
     game = diagnosis.game
     curve = list(diagnosis.follow()) if FOLLOWED in controls else []
@@ -178,6 +189,10 @@ def measured(diagnosis: Diagnosis, controls: Collection[str]) -> list[dict[str, 
         if other.name == "overseer":
             for values, one in zip(found, here, strict=True):
                 values["observed_return:overseer"] = float(one.returns[OBSERVED, place])
+    for name in controls:
+        if name in policy_measures():
+            for values, value in zip(found, diagnosis.of_policies(name), strict=True):
+                values[name] = value
     for share, there in curve:
         for values, one in zip(found, there, strict=True):
             values |= {f"{what}~{share:g}": float(measures()[what].exact(one)) for what in IN_CURVES}
