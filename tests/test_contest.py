@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from arena import Game, Policy, TurncoatError, view
+from arena.cli.tournament import Bar
 from arena.contest.faults import Fault
 from arena.contest.limits import Limits
 from arena.contest.manifest import load
@@ -426,3 +428,17 @@ def test_the_demo_can_be_read() -> None:
     tournament, document = from_file(Path(__file__).parent.parent / "docs" / "demo.yaml")
     lineup = Lineup(tournament, document)
     assert {board.scenario.name for board in lineup.boards} >= {"deferral-ladder", "windfall", "stage-bandit"}
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_what_is_running_never_hides_how_far_it_is(width: int) -> None:
+    bar = Bar()
+    bar.start(100_000, 41_000)
+    bar.advance(999, 1, ["windfall:" + "x" * 200, "deferral-ladder"])
+    console = Console(width=width)
+    with console.capture() as capture:
+        console.print(bar._progress.make_tasks_table(bar._progress.tasks))
+    (line,) = capture.get().splitlines()
+    assert " 42000/100000 " in line
+    assert "1 failed; 2 at o" in line
+    assert line.rstrip().endswith("…")

@@ -13,7 +13,6 @@ import typer
 from arena.cli.options import Json, Trust, print_json
 
 if TYPE_CHECKING:
-    from arena.contest.errand import Errand
     from arena.contest.run import Outcome
     from arena.contest.standings import Standings
     from arena.contest.tournament import Tournament
@@ -246,11 +245,19 @@ class Bar:
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.table import Column
 
-        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+        whole = Column(no_wrap=True)  # what is running gives way to the rest
+        said = TextColumn("{task.description}", table_column=Column(no_wrap=True, ratio=1, overflow="ellipsis"))
+        columns = (
+            BarColumn(20, table_column=whole),
+            MofNCompleteColumn(table_column=whole),
+            TimeRemainingColumn(table_column=whole),
+            said,
+        )
         self._live = sys.stderr.isatty()
         console = Console(stderr=True)
-        self._progress = Progress(*columns, console=console, transient=True, disable=not self._live)
+        self._progress = Progress(*columns, console=console, transient=True, expand=True, disable=not self._live)
         self._task = self._progress.add_task("", total=None)
         self._total = self._done = self._failed = 0
         self._say = every(SPARSE, self._line)
@@ -267,15 +274,15 @@ class Bar:
         self._total, self._done = total, kept
         self._progress.update(self._task, total=total, completed=kept)
 
-    def advance(self, played: int, failed: int, running: Sequence["Errand"]) -> None:
-        """So many matches more are over; some are running."""
+    def advance(self, played: int, failed: int, running: Sequence[str]) -> None:
+        """So many matches more are over; what is running."""
         from rich.markup import escape
 
         self._done += played
         self._failed += failed
         words = [f"{self._failed} failed"] if self._failed else []
         if running:
-            words.append(f"{running[0]}" + (f" and {len(running) - 1} more" if len(running) > 1 else ""))
+            words.append((f"{len(running)} at once, " if len(running) > 1 else "") + running[0])
         self._progress.update(self._task, advance=played + failed, description=escape("; ".join(words)))
         if not self._live:
             self._say()

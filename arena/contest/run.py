@@ -30,8 +30,8 @@ class Progress(Protocol):
     def start(self, total: int, kept: int) -> None:
         """There are ``total`` matches, of which ``kept`` are finished already."""
 
-    def advance(self, played: int, failed: int, running: Sequence[Errand]) -> None:
-        """So many matches more are finished, or given up; some are running. Told often, with nothing new, too."""
+    def advance(self, played: int, failed: int, running: Sequence[str]) -> None:
+        """So many matches more are finished, or given up; what is running. Told often, with nothing new, too."""
 
 
 FIRST = 10
@@ -112,9 +112,13 @@ class Run:
                 who = (board.found, board.settings, board.identity, pairing.model.identity, over)
                 yield Errand(*who, seeds, keys, tuple(self.tournament.besides), trust, self.tournament.replays)
 
+    def pairing(self, errand: Errand) -> tuple[Pairing, Place]:
+        """What an errand is a part of, and its rows in the store."""
+        return self._found[errand.board, errand.model, errand.overseer]
+
     def take(self, errand: Errand, found: list[Played] | Fault) -> list[Errand]:
         """Keep what came of an errand; what is to be tried again is returned."""
-        pairing, place = self._found[errand.board, errand.model, errand.overseer]
+        pairing, place = self.pairing(errand)
         if not isinstance(found, Fault):
             for seed, key, played in zip(errand.seeds, errand.keys, found, strict=True):
                 self.store.add(place, seed, key, played.values, errand.controls, played.replay)
@@ -194,7 +198,8 @@ def run(
                     for errand in one.take(*result):
                         hands.submit(errand)
                 now = one.outcome
-                progress.advance(now.played - played, len(now.faults) - failed, hands.running)
+                running = [str(one.pairing(errand)[0]) for errand in hands.running]
+                progress.advance(now.played - played, len(now.faults) - failed, running)
                 meanwhile()
             one.outcome.seeds += len(seeds)
             if (when := lineup.tournament.settle) is not None:
