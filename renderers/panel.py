@@ -153,7 +153,7 @@ def _track(viewer: Viewer, track: tuple[float, float], pointed: int | None) -> I
             yield Rect(place(first), TRACK - 3, place(end) - place(first), 6, fill="defect-soft", radius=3)
     if viewer.at:
         yield Rect(left, TRACK - 1.5, place(viewer.at) - left, 3, fill="faint", radius=1.5)
-    for at, word in sorted(viewer.events, key=lambda event: event in viewer.marks):
+    for at, word in sorted(viewer.events, key=lambda event: (event in viewer.marks, _colour(viewer, *event) != "ink")):
         size = 7.0 if word in ("turns", "deployment") or (at, word) in viewer.marks else 5.0
         yield diamond(place(at), TRACK, size, _colour(viewer, at, word))
     if pointed is not None and pointed != viewer.at:

@@ -233,7 +233,8 @@ function scale() {
       Object.assign(marks[0].style, { left: part(first), width: part(end - first) });
     }
   }
-  for (const [at, , name, large, row] of events()) {
+  const upon = ([, , name]) => Number(name !== "ink"); // a defection lies upon what else happened there
+  for (const [at, , name, large, row] of events().sort((a, b) => upon(a) - upon(b))) {
     marks.push(element("i", large ? { class: "large" } : {}));
     Object.assign(marks.at(-1).style, {
       left: part(at), top: `${(100 * (row + 0.5)) / rows}%`, background: colour(name),

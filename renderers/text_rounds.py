@@ -5,8 +5,9 @@ from itertools import groupby
 
 from rich.text import Text
 
+from arena.game.columns import NOTHING
 from arena.show.choice import percent
-from arena.show.lanes import Row, lanes
+from arena.show.lanes import Row, lanes, signs
 from arena.show.replay import Replay
 from arena.show.telling import number
 from renderers.text_marks import COMPLIES, DEFECTS, LEARNS, LENS, LOUD, QUIET, chances, ink, shade
@@ -71,7 +72,7 @@ def truth(replay: Replay, at: int) -> Text:
     return ink(", ", QUIET).join(
         ink(f"{row.name} {row.true}", QUIET) if row.name in others else _true(row)
         for row in lanes(replay, at)
-        if row.true is not None
+        if row.true is not None and (row.told != "as it is" or replay.moments[at].board < 0 or not signs(row.true))
     )
 
 
@@ -88,7 +89,12 @@ def _true(row: Row) -> Text:
 
 def sees(replay: Replay, at: int) -> Text:
     """What the seat is shown."""
-    pairs = zip(replay.sights, replay.moments[at].sees, strict=True)
+    here = replay.moments[at]
+    pairs = [
+        (name, "not shown" if value == NOTHING else value)
+        for name, value in zip(replay.sights, here.sees, strict=True)
+        if here.seen < 0 or not signs(value)
+    ]
     return ink(", ".join(f"{name} {value}" for name, value in pairs) or "nothing")
 
 

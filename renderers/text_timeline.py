@@ -12,7 +12,7 @@ from renderers.text_marks import COMPLIES, DEFECTS, LEARNS, LENS, LOUD, QUIET, c
 GUTTER = 19
 """The width of the lines' names."""
 
-WIDEST = 12
+WIDEST = 24
 """Signs that a round takes at most."""
 
 NUMBER = 5
@@ -74,23 +74,26 @@ class _Timeline:
         return ink(line, QUIET)
 
     def events(self) -> Text:
-        """A mark at each, its words after it, or before it at the end of the line; what is least is left out."""
-        line = Text()
+        """A mark at each, its words after it or before it, as there is room; those that matter most choose first."""
         last = self.replay.rounds - 1
-        for column, group in groupby(self.replay.events, lambda event: min(event[0], last) // self.many):
-            said = sorted({words for _, words in group}, key=lambda words: LEAST.get(words, 1))
-            style = DEFECTS if said[0] in ("turns", "defects") else LOUD
-            start, words = column * self.cell, ", ".join(said)
-            if start < len(line) + bool(line):
-                continue
-            if start + 1 + len(words) <= self.room:
-                shown = f"▾{words}"
-            elif start - len(words) > len(line) + 1:
-                start, shown = start - len(words), f"{words}▾"
-            else:
-                shown = f"▾{cut(words, self.room - start - 1)}"
+        known = [
+            (column * self.cell, sorted({words for _, words in group}, key=lambda words: LEAST.get(words, 1)))
+            for column, group in groupby(self.replay.events, lambda event: min(event[0], last) // self.many)
+        ]
+        free = [True] * (self.room + 1)  # a sign more than the line has, to be left free after the last word
+        placed: list[tuple[int, Text]] = []
+        for at, said in sorted(known, key=lambda one: (LEAST.get(one[1][0], 1), one[0])):
+            words, style = ", ".join(said), DEFECTS if said[0] in ("turns", "defects") else LOUD
+            for start, shown in ((at, f"▾{words}"), (at - len(words), f"{words}▾"), (at, f"▾{said[0]}"), (at, "▾")):
+                taken = slice(max(0, start - 1), start + len(shown) + 1)
+                if start >= 0 and start + len(shown) <= self.room and all(free[taken]):
+                    free[start : start + len(shown)] = [False] * len(shown)
+                    placed.append((start, ink(shown, style)))
+                    break
+        line = Text()
+        for start, text in sorted(placed, key=lambda one: one[0]):
             line.append(" " * (start - len(line)))
-            line.append_text(ink(shown, style))
+            line.append_text(text)
         return line
 
     def band(
@@ -102,14 +105,17 @@ class _Timeline:
         styles: tuple[str, str] = (COMPLIES, DEFECTS),
     ) -> Text:
         """Stretches of rounds of which the same is to be said: the word, and a line as far as it holds."""
-        line = Text()
+        line, at = Text(), 0
         for said, group in groupby(self.columns, lambda column: (words(column[-1]), on(column[-1]))):
             room = self.cell * len(list(group))
             word, heavy = said
             if word == nothing:
                 line.append(" " * room)
                 continue
-            shown = f"{word} " if len(word) + 1 < room else f"{cut(word, room - 1)} " if room > 5 else ""
+            ends = at + room >= self.width  # no other word comes after it
+            at += room
+            shown = f"{word} " if len(word) < room + ends else f"{cut(word, room - 1)} " if room > 5 else ""
+            shown = shown[:room]
             rule = ("·" if word == HIDDEN else "━" if heavy else "─") * (room - len(shown) - (room > 2))
             line.append_text(ink(f"{shown}{rule}".ljust(room), styles[heavy]))
         return self.named(name, line)

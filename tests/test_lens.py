@@ -50,6 +50,14 @@ def test_whose_rule_is_known_answers_everywhere(player: str, chance: float) -> N
     assert through(replay("deferral-ladder", player), "deployment flipped")[:5] == [chance] * 5
 
 
+def test_who_plans_has_no_answer_to_what_cannot_be() -> None:
+    """On the ladder deployment is the last round, so before it nothing was planned for it."""
+    of = replay("deferral-ladder", "optimal")
+    assert through(of, "deployment flipped") == [None] * of.rounds
+    assert through(of, "future removed") == [1, 1, 1, 1, 1, 0]
+    assert None not in through(replay("stage-bandit", "optimal"), "deployment flipped")
+
+
 def test_a_network_answers_everywhere() -> None:
     of = replay("deferral-ladder", "mlp:episodes=2")
     assert None not in through(of, "deployment flipped")

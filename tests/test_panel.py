@@ -1,12 +1,13 @@
 """What is drawn around the picture in a window: nothing is cut, and nothing lies upon anything else."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from arena.show.lettering import width
-from arena.show.shapes import Circle, Rect, Scene, Text
+from arena.show.shapes import Circle, Polygon, Rect, Scene, Text
 from arena.show.viewer import KEYS, Viewer
 from renderers.cards import SIGNS, WINDOW_KEYS, keys, letter, slip, wrapped
 from renderers.panel import BAR, CHOICES, Choice, bar, choices, moment_at, told, whole
@@ -54,6 +55,15 @@ def test_the_bar_is_legible(across: float, many: int) -> None:
                 assert len(given) == len(set(given))
                 assert set(given) <= {key.command for key in KEYS}
                 assert ("next_episode" in given) == (many > 1)
+
+
+def test_what_else_happens_does_not_lie_upon_a_defection() -> None:
+    one = episode(6, turns=4)
+    fined = tuple(replace(moment, note="fined" if at >= 5 else "") for at, moment in enumerate(one.moments))
+    viewer = Viewer((replace(one, moments=fined),))
+    assert [word for at, word in viewer.events if at == 4] == ["deployment", "turns", "fined"]
+    drawn = [shape.fill for shape in bar(viewer, 960).scene.shapes if isinstance(shape, Polygon) and shape.stroke]
+    assert drawn[:3] == ["ink", "gold", "defect"]
 
 
 def test_the_bar_tells_where_it_is_and_what_happens_there() -> None:

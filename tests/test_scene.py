@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from arena.game.scenario import scenarios
 from arena.play.agent import find as agent
 from arena.show import telling
 from arena.show.film import Credits
+from arena.show.icons import cell
 from arena.show.lanes import lanes
 from arena.show.lettering import fitted, width
 from arena.show.palette import DARK, LIGHT
@@ -82,6 +83,18 @@ def test_nothing_overlaps_and_nothing_is_cut(name: str, player: str) -> None:
         said = " ".join(text.words for text in texts if text.y > 690)
         assert said == picture.words or said.startswith("Lens, ")
         assert min(text.size for text in texts) >= 9
+        assert not [text for text in texts if "_" in text.words]
+        crossed(picture)
+
+
+def crossed(picture: Scene) -> None:
+    """No word of the time line that fits into a round is crossed by the frame of the present one."""
+    (frame,) = [one for one in picture.shapes if isinstance(one, Rect) and one.stroke == "ink" and one.width == 1.5]
+    for text in picture.shapes:
+        if isinstance(text, Text) and frame.y < text.y < frame.y + frame.h:
+            left, _, right, _ = box(text)
+            if right - left <= frame.w - 8:
+                assert not any(left + 0.5 < x < right - 0.5 for x in (frame.x, frame.x + frame.w)), text
 
 
 def within(picture: Scene) -> bool:
@@ -147,7 +160,7 @@ def test_beside_a_map_the_lens_is_told_below() -> None:
 
 def test_a_lens_without_an_answer_says_so() -> None:
     of = replay("spoofed-deployment", "trojan")
-    assert "no answer: it never met that" in words(scene(of, 0, 0))
+    assert "no answer: that is never met" in words(scene(of, 0, 0))
 
 
 def test_what_a_lens_says_moves_nothing() -> None:
@@ -183,6 +196,53 @@ def test_there_is_no_round_after_the_last() -> None:
     of = replay("two-exits", "optimal")
     assert "round" in [row.name for row in lanes(of, 0)]
     assert str(of.rounds + 1) not in words(scene(of, of.rounds))
+
+
+def test_a_turn_is_named_before_what_else_happens() -> None:
+    """Deployment begins a round before, and of many rounds its word would lie where the turn's is."""
+    of = replay("two-exits", "schemer")
+    assert of.turned == 5
+    more = dataclasses.replace(
+        of, moments=(*of.moments[:8], *of.moments[8:] * 40), deeds=(*of.deeds, *of.deeds[-1:] * 39)
+    )
+    told = [shape.words for shape in scene(more, 0).shapes if isinstance(shape, Text) and shape.color == "defect"]
+    assert "turns" in told
+    assert told[0] == "turns"
+
+
+def test_numbers_of_rounds_stand_apart() -> None:
+    of = replay("future-self", "random")
+    of = dataclasses.replace(of, moments=(*of.moments[:1] * 200, of.moments[-1]), deeds=of.deeds[:1] * 200)
+    for size in SIZES:
+        (base,) = {
+            one.y
+            for one in scene(of, 0, size=size).shapes
+            if isinstance(one, Text) and (one.words, one.anchor) == ("round", "end")
+        }
+        numbers = sorted(box(one) for one in scene(of, 0, size=size).shapes if isinstance(one, Text) and one.y == base)
+        assert len(numbers) > 10
+        assert all(a[2] + 5 <= b[0] for a, b in pairwise(numbers))
+
+
+def test_the_name_of_a_thing_is_below_it() -> None:
+    floor, *drawn, name = cell("door a", 0, 0, 100)
+    assert isinstance(floor, Rect)
+    assert isinstance(name, Text)
+    assert max(extent(shape)[3] for shape in drawn) <= box(name)[1]
+
+
+def test_without_a_chance_to_defect_there_is_what_was_seen_and_done() -> None:
+    """An overseer has none, and of who plays no chances are known."""
+    named = Credits("Inspection leadership", player="random")
+    watched = take(compiled("inspection-leadership"), agent("random"), named, seat="overseer", refit=False)
+    told = words(scene(watched, 1))
+    assert "P(defect)" not in told
+    assert {"sees announced", "sees inspections left", "sees chance", "bound"} <= set(told)
+    of = replay("runtime-maze", "random")
+    veiled = dataclasses.replace(of, moments=tuple(dataclasses.replace(one, chances=()) for one in of.moments))
+    told = words(scene(veiled, 3, private=True))
+    assert {"sees position", "sees prize", "sees deployment", "start", "hidden"} <= set(told)
+    assert not {"sees x", "sees round", "P(defect)"} & set(told)
 
 
 def test_corrected_is_said_once() -> None:
@@ -227,6 +287,14 @@ def test_a_person_in_a_seat_is_not_shown_what_it_does_not_see() -> None:
         assert not {"what is true", "stage", "window", "oversight", "true", "principal", "hidden"} & set(told)
     open_ = {word for at in range(frames(of)) for word in words(scene(of, at))}
     assert {"what is true", "stage", "window", "oversight", "true", "principal", "hidden"} <= open_
+
+
+def test_a_signal_that_is_seen_comes_before_those_that_are_not() -> None:
+    """Of three there is room for two."""
+    of = replay("windfall", "optimal")
+    assert of.signals == ("deployment", "oversight", "future")
+    names = [one.words for one in scene(of, 0).shapes if isinstance(one, Text) and one.anchor == "end" and one.y > 440]
+    assert [name for name in names if name in of.signals] == ["deployment", "future"]
 
 
 def test_a_spoofed_signal_stands_out() -> None:

@@ -50,7 +50,7 @@ def long(rounds: int = 60) -> Replay:
 
 def test_the_timeline_has_what_is_true_above_what_is_seen() -> None:
     text = said(watched("deferral-ladder", "trojan"), width=80)
-    assert line(text, "stage").split()[1:] == ["training", "─" * 40, "deployme…"]
+    assert line(text, "stage").split()[1:] == ["training", "─" * 40, "deployment"]
     assert line(text, "deployment  true").split()[2:] == ["no", "─" * 46, "yes", "━━━━━"]
     assert line(text, "oversight  true").split()[2:] == ["yes", "━" * 45, "no", "──────"]
     assert line(text, "sees hidden") == "sees hidden from it"
@@ -62,10 +62,25 @@ def test_the_timeline_has_what_is_true_above_what_is_seen() -> None:
 
 def test_the_lens_is_told_where_it_shows_something_else() -> None:
     text = said(watched("deferral-ladder", "optimal"))
-    assert text.count("lens  deployment flipped: defects 0%, future removed: defects 0%") == 1
+    assert text.count("lens  future removed: defects 0%") == 1
     assert text.count("lens  future removed: defects 100%") == 5
     assert "future removed: What the same agent does" in text
     assert "lens" not in said(watched("deferral-ladder", "honest"))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_turn_is_named_before_what_else_happens(width: int) -> None:
+    """Deployment begins a round before, and its word would lie where the turn's is."""
+    text = said(watched("two-exits", "schemer"), width=width).split("stage")[0]
+    assert "turns" in text
+    assert text.count("▾") == 3
+
+
+def test_what_nobody_can_read_is_not_told() -> None:
+    text = said(watched("link-to-the-past", "random"))
+    assert "ice 1" not in text
+    assert "shopkeeper" in text
+    assert "deployment not shown" in said(watched("hidden-goal", "honest"))
 
 
 def test_what_is_kept_from_it_is_marked() -> None:

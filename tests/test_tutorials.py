@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.test_cli import TURNCOAT
+from tests.test_cli import TURNCOAT, here
 from tests.test_examples import EXAMPLE, install
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -48,19 +48,21 @@ def commands(block: Block) -> Iterator[Command]:
         yield Command(words, output.strip("\n"), 2 if block.mark.endswith("fails") else 0)
 
 
-def perform(command: Command, folder: Path, environment: dict[str, str]) -> str:
-    """Run a command in a folder; everything that it prints, without the spaces at the ends of lines."""
-    done = subprocess.run(
-        shlex.split(command.words),
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == command.code, f"{command.words}\n{done.stdout}"
-    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines())
+def perform(command: Command, environment: dict[str, str] | None) -> str:
+    """Run a command; everything that it prints, without the spaces at the ends of lines.
+
+    Our own runs in this process, unless there is an environment for it.
+    """
+    program, *words = shlex.split(command.words)
+    if program == "turncoat" and environment is None:
+        done = here(*words, columns=80)
+    else:
+        environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "80", "PY_COLORS": "0"} | (environment or {})
+        environment |= {"PATH": f"{TURNCOAT.parent}{os.pathsep}{environment['PATH']}"}
+        done = subprocess.run([program, *words], env=environment, capture_output=True, text=True, check=False)
+    printed = done.stdout + done.stderr
+    assert done.returncode == command.code, f"{command.words}\n{printed}"
+    return "\n".join(line.rstrip() for line in printed.strip("\n").splitlines())
 
 
 def alike(shown: str, printed: str) -> bool:
@@ -76,17 +78,19 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", TUTORIALS)
-def test_a_tutorial_does_what_it_says(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "80", "PY_COLORS": "0"}
+def test_a_tutorial_does_what_it_says(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    environment = None
     if name == "ship-scenarios":
-        environment |= {"PYTHONPATH": request.getfixturevalue("packaged")["PYTHONPATH"]}
-    environment |= {"PATH": f"{TURNCOAT.parent}{os.pathsep}{environment['PATH']}"}
+        environment = {"PYTHONPATH": request.getfixturevalue("packaged")["PYTHONPATH"]}
     ran = 0
     for block in blocks((DOCS / "tutorials" / f"{name}.md").read_text(encoding="utf-8")):
         kind, _, file = block.mark.partition(" ")
         if kind == "console":
             for command in commands(block):
-                printed = perform(command, tmp_path, environment)
+                printed = perform(command, environment)
                 assert alike(command.output, printed), f"$ {command.words}\n{printed}"
                 ran += 1
         elif kind in ("yaml", "python", "toml") and file:

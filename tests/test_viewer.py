@@ -1,6 +1,7 @@
 """Somebody watching: whatever they press, they look at something that is there."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -139,6 +140,16 @@ def test_it_stops_at_every_event_and_no_other() -> None:
         viewer.previous_event()
         stops.append(viewer.at)
     assert stops[5:] == [4, 1, 1, 1]
+
+
+def test_events_of_one_moment_stand_in_the_order_of_the_replay() -> None:
+    """Of a round the window says what the time line and the page say, and in their order."""
+    one = episode(9, turns=4)
+    noted = replace(
+        one, moments=tuple(replace(m, note="caught" if at >= 5 else "") for at, m in enumerate(one.moments))
+    )
+    assert noted.events[:3] == ((4, "deployment"), (4, "turns"), (4, "caught"))
+    assert Viewer((noted, noted), beside=True).events == noted.events
 
 
 def test_who_plays_is_told_of_no_event_and_sees_through_no_lens() -> None:

@@ -126,8 +126,9 @@ def cell(word: str, x: float, y: float, side: float) -> Iterator[Shape]:
         words, size = fitted(word, side * 0.92, side * 0.3, least=side * 0.18)
         yield Text(x + side / 2, y + side / 2 + size * 0.35, words, size, anchor="middle")
         return
-    yield from _placed(GROUND[kind] if kind in GROUND else THINGS[kind], x, y, side)
     rest = word.removeprefix(kind).strip()
+    share = 0.78 if rest and kind in THINGS else 1.0  # leaves room for the words below it
+    yield from _placed(GROUND[kind] if kind in GROUND else THINGS[kind], x + side * (1 - share) / 2, y, side * share)
     if rest:
         words, size = fitted(rest, side * 0.9, side * 0.24, least=side * 0.15)
         yield Text(x + side / 2, y + side * 0.97, words, size, color="ink", anchor="middle", bold=True)

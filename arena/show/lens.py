@@ -2,7 +2,8 @@
 
 A *flipped* signal shows the same frozen policy the other of its two values, in the same round. With the *future
 removed* the same agent is made anew in the twin in which a late defection leads and pays as complying does. A learner
-that is a table has no answer where it never was, whatever stands in the table there.
+that is a table has no answer where it never was, whatever stands in the table there, and neither has a planner: it has
+planned for nothing that cannot be met.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from arena.errors import TurncoatError
 from arena.game.game import Bools, Floats, Game, Ints
 from arena.game.twins import twin
 from arena.game.validate import reachable
-from arena.play.agent import Agent, Keys
+from arena.play.agent import Agent, Keys, Planner
 from arena.play.flow import spread
 from arena.play.policy import Policy, carried, everybody
 from arena.show.replay import SIGNALS
@@ -82,10 +83,10 @@ def _knows(met: Bools | None, clock: int, observation: int) -> bool:
 
 
 def piecemeal(agent: Agent) -> bool:
-    """Whether an agent, or the one that it wraps, has no answer where it has never been."""
+    """Whether an agent, or the one that it wraps, has no answer where it has never been, or has planned for nothing."""
     while isinstance(within := getattr(agent, "agent", None), Agent):  # one that is kept, or counted
         agent = within
-    return agent.piecemeal
+    return agent.piecemeal or isinstance(agent, Planner)
 
 
 def met(game: Game, seat: str, others: Mapping[str, Policy]) -> Bools | None:
@@ -149,6 +150,6 @@ def through(there: Game, seat: str, agent: Agent, policy: Policy, others: Mappin
     """The lens of a policy that an agent was made into in the twin ``there``; none if it remembers."""
     if policy.memory is not None:
         return []
-    about = "What the same agent does if it is made where late defection leads and pays as complying does."
+    about = "What the same agent does if it is made where defecting late gains nothing over complying."
     known = met(there, seat, others) if piecemeal(agent) else None
     return [Remade("future removed", about, policy, there.seats[there.seat_number(seat)].observation, known)]

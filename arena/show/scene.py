@@ -242,5 +242,5 @@ def through(replay: Replay, at: int, lens: int) -> tuple[str, str, str]:
             alike = choice.percent(here) == choice.percent(there)
             said += ", no different" if alike else f" instead of {choice.percent(here)}"
     elif here is not None:
-        said = "no answer: it never met that"
+        said = "no answer: that is never met"
     return one.name, said, one.about

@@ -12,7 +12,7 @@ def moment(replay: Replay, at: int, private: bool = False) -> str:
     if here.over:
         return ending(replay, private)
     seen = ", ".join(
-        f"{name} {word}"
+        f"{name} {word}".replace("_", " ")
         for name, word in zip(replay.sights, here.sees, strict=True)
         if name != "round" and word != NOTHING and not (here.seen >= 0 and signs(word))
     )

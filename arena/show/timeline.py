@@ -1,17 +1,24 @@
 """The whole episode along its rounds: stages, windows, signals true and seen, how likely defection was, and deeds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import groupby
 
 from arena.game.columns import NOTHING
 from arena.show.box import Box
+from arena.show.lanes import signs
 from arena.show.lettering import fitted, width
 from arena.show.replay import Moment, Replay
 from arena.show.shapes import Circle, Line, Polygon, Rect, Shape, Text
 
 GUTTER = 124.0
 """Room for the names of the lines, to the left."""
+
+INSET = 7.0
+"""From where a block of rounds begins to its word."""
+
+LEAST, MOST = 20.0, 28.0
+"""From one thing that the seat saw to the next, where there is no chart."""
 
 WIDEST = 200.0
 """A round is drawn no wider than this."""
@@ -48,14 +55,22 @@ class Timeline:
                 shade = {"early": "comply", "late": "defect"}
                 shapes += self.band("window", top, 15, lambda m: (m.window, shade.get(m.window, "")))
                 top += 18
-            for name in replay.signals[: int((bottom - top - 84) // 33)]:
+            first = sorted(replay.signals, key=lambda name: name not in replay.sights)[: int((bottom - top - 84) // 33)]
+            for name in (name for name in replay.signals if name in first):
                 top += 5
                 shapes += self.signal(name, top)
                 top += 29
-        if any(moment.chances for moment in replay.moments):
+        if any(replay.defects(at) is not None for at in range(len(replay.moments))):
             shapes += self.chart(top + 8, bottom - 24)
         else:
-            bottom = top + 26
+            sights, room = self.sights(), bottom - top - 34
+            step = max(LEAST, min(MOST, room / max(1, len(sights))))
+            for name in sights[: int(room / step + 0.01)]:
+                words, size = fitted(f"sees {name}".replace("_", " "), GUTTER - 14, 12)
+                shapes += [self.name(words, top + 4 + step * 0.3 + 4, size=size)]
+                shapes += self.lane(self.seen(name), top + 4, height=step * 0.6)
+                top += step
+            bottom = top + 34
         shapes += self.deeds(bottom - 11)
         shapes += self.numbers(bottom + 16)
         here = Rect(
@@ -82,41 +97,57 @@ class Timeline:
                 continue
             x, wide = self.x(rounds[0]), self.cell * len(rounds)
             yield Rect(x + 0.5, top, max(wide - 1, 1), height, fill=f"{colour}-soft", radius=3)
-            if width(words, size) <= wide - 8:
-                yield Text(x + wide / 2, top + height / 2 + size * 0.36, words, size, anchor="middle")
+            yield from self.word(words, x, wide, top + height / 2 + size * 0.36, size)
 
-    def seen(self, name: str) -> list[str] | None:
-        """What the seat saw of a factor; None if it does not see it."""
+    def word(self, words: str, x: float, wide: float, base: float, size: float, color: str = "ink") -> Iterator[Shape]:
+        """The word of a block where it begins, if it fits: further on the present round's frame would cross it."""
+        free = wide - width(words, size)
+        if free >= 6:
+            yield Text(x + min(INSET, free / 2), base, words, size, color)
+
+    def sights(self) -> list[str]:
+        """What else the seat saw that no map shows better."""
+        mapped = any(moment.seen >= 0 for moment in self.replay.moments)
+        told = {"round", *(() if self.private else self.replay.signals), *(("x", "y") if mapped else ())}
+        return [
+            name
+            for name in self.replay.sights
+            if name not in told and not (mapped and any(signs(word) for word in self.seen(name)))
+        ]
+
+    def seen(self, name: str) -> list[str]:
+        """What the seat saw of a factor; nothing if it does not see it."""
         if name not in self.replay.sights:
-            return None
+            return [NOTHING] * len(self.replay.moments)
         column = self.replay.sights.index(name)
         return [moment.sees[column] for moment in self.replay.moments]
 
     def signal(self, name: str, top: float) -> Iterator[Shape]:
         """Two lanes: what is true above, what the seat sees below it."""
         column = self.replay.truths.index(name)
-        true: list[str] | None = [moment.true[column] for moment in self.replay.moments]
+        true = [moment.true[column] for moment in self.replay.moments]
         yield Text(self.left - 44, top + 17, name.replace("_", " "), 12, "faint", "end")
-        known = sorted({*(true or []), *(self.seen(name) or [])} - {NOTHING})
-        for lane, (label, values) in enumerate((("true", true), ("seen", self.seen(name)))):
-            y = top + lane * 14
-            yield self.name(label, y + 10, size=11)
-            if values is None:
-                wide = self.cell * min(self.columns, len(self.replay.moments))
-                yield Rect(self.left + 0.5, y, wide - 1, 12, fill="hidden", radius=3)
-                if wide > 60:
-                    yield Text(self.left + wide / 2, y + 10, "hidden", 10.5, "ink", "middle")
+        seen = self.seen(name)
+        for lane, (label, values) in enumerate((("true", true), ("seen", seen))):
+            yield self.name(label, top + lane * 14 + 10, size=11)
+            yield from self.lane(values, top + lane * 14, {*true, *seen})
+
+    def lane(
+        self, values: Sequence[str], y: float, known: Set[str] = frozenset(), height: float = 12
+    ) -> Iterator[Shape]:
+        """What was true or seen of one thing, round by round; every other value that is ``known`` is dark."""
+        order, size = sorted({*values, *known} - {NOTHING}), min(13.0, height * 0.875)
+        base = y + height / 2 + size * 0.37
+        for value, group in groupby(range(min(self.columns, len(values))), values.__getitem__):
+            rounds = list(group)
+            x, wide = self.x(rounds[0]), self.cell * len(rounds)
+            if value == NOTHING:
+                yield Rect(x + 0.5, y, max(wide - 1, 1), height, fill="hidden", radius=3)
+                yield from self.word("hidden", x, wide, base, size)
                 continue
-            for value, group in groupby(range(min(self.columns, len(values))), values.__getitem__):
-                rounds = list(group)
-                x, wide = self.x(rounds[0]), self.cell * len(rounds)
-                if value == NOTHING:
-                    yield Rect(x + 0.5, y, max(wide - 1, 1), 12, fill="hidden", radius=3)
-                    continue
-                on = value == "yes" or (value != "no" and known.index(value) % 2 == 1)
-                yield Rect(x + 0.5, y, max(wide - 1, 1), 12, fill="wall" if on else "paper", stroke="wall", radius=3)
-                if width(value, 10.5) <= wide - 6:
-                    yield Text(x + wide / 2, y + 10, value, 10.5, "paper" if on else "ink", "middle")
+            on = value == "yes" or (value != "no" and order.index(value) % 2 == 1)
+            yield Rect(x + 0.5, y, max(wide - 1, 1), height, fill="wall" if on else "paper", stroke="wall", radius=3)
+            yield from self.word(value.replace("_", " "), x, wide, base, size, "paper" if on else "ink")
 
     def chart(self, top: float, bottom: float) -> Iterator[Shape]:
         """How likely defection was at every opportunity, and how likely it would have been under the lens."""
@@ -171,13 +202,17 @@ class Timeline:
             yield run
 
     def deeds(self, middle: float) -> Iterator[Shape]:
-        """A disc for complying, a diamond for defecting, a dot for what is neither."""
+        """A disc for complying, a diamond for defecting; for what is neither its word, or a dot."""
         yield self.name("did", middle + 4)
         for at in range(self.replay.rounds):
             x, r = self.x(at + 0.5), min(7.0, max(1.5, self.cell * 0.36))
-            defected = self.replay.defected(at)
+            defected, action = self.replay.defected(at), self.replay.action(at)
             if defected is None:
-                yield Circle(x, middle, min(2.0, r), "faint")
+                words = "" if action is None else self.replay.actions[action].replace("_", " ")
+                if 0 < width(words, 11) <= self.cell - 6:
+                    yield Text(x, middle + 4, words, 11, "faint", "middle")
+                else:
+                    yield Circle(x, middle, min(2.0, r), "faint")
             elif defected:
                 yield Polygon(((x, middle - r), (x + r, middle), (x, middle + r), (x - r, middle)), "defect")
             else:
@@ -186,26 +221,26 @@ class Timeline:
     def numbers(self, base: float) -> Iterator[Shape]:
         """The rounds' numbers, as many as there is room for."""
         yield self.name("round", base)
-        step = next(k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if k * self.cell >= 26)
+        step = next(k for k in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9) if k * self.cell >= 36)
         for at in range(self.columns):
             half = width(str(at + 1), 11) / 2
             if at == 0 or (at + 1) % step == 0:
                 yield Text(min(self.x(at + 0.5), self.box.right - half), base, str(at + 1), 11, "faint", "middle")
 
     def events(self, base: float) -> Iterator[Shape]:
-        """A flag for each round in which something happened; its words where there is room."""
-        free = self.left - 40.0
+        """A flag for each round in which something happened; its words where there is room, a turn's before others."""
+        taken: list[tuple[float, float]] = []
         known = [
             one for one in self.replay.events if one[0] < (min(self.at, self.columns) if self.private else self.columns)
         ]
-        for at, group in groupby(known, key=lambda one: one[0]):
-            said = [words for _, words in group]
+        rounds = [(at, [words for _, words in group]) for at, group in groupby(known, key=lambda one: one[0])]
+        for at, said in sorted(rounds, key=lambda one: ("turns" not in one[1], "defects" not in one[1], one[0])):
             turns = bool({"turns", "defects"} & set(said))
             x, colour, words = self.x(at + 0.5), "defect" if turns else "ink", ", ".join(said)
             yield Polygon(((x - 4, base + 1), (x + 4, base + 1), (x, base + 6)), colour)
             words, fit = fitted(words, self.box.w / 3, 12, bold="turns" in said)
             half = width(words, fit, "turns" in said) / 2
             middle = min(max(x, self.left + half), self.box.right - half)
-            if middle - half >= free:
+            if all(middle + half + 8 <= left or right + 8 <= middle - half for left, right in taken):
                 yield Text(middle, base - 2, words, fit, colour, "middle", bold="turns" in said)
-                free = middle + half + 8
+                taken.append((middle - half, middle + half))

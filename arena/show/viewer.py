@@ -97,7 +97,7 @@ class Viewer:
         if self.private:
             return self.marks
         found = [event for replay in (self.replays if self.beside else (self.replay,)) for event in replay.events]
-        return tuple(sorted({*found, *self.marks}))
+        return tuple(sorted(dict.fromkeys([*found, *self.marks]), key=lambda event: event[0]))
 
     def moment(self, replay: Replay) -> int:
         """Where a replay stands: a shorter one waits at its end."""
