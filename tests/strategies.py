@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from arena import Game, Labels, Model, Policy, Rewards, TurncoatError, scenario, view
+from arena import Game, Labels, Model, Policy, Rewards, TurncoatError, compile_game, scenario, view
 from arena.game.game import CHANNELS, Floats
 from arena.spec import Setting
 
@@ -32,6 +32,12 @@ MUCH = ("absent-supervisor", "link-to-the-past", "off-switch")
 def compiled(name: str, **settings: Setting) -> Game:
     """An installed scenario's game, compiled once a run; a large one is made smaller unless it is set otherwise."""
     return scenario(name).compile(**(SMALLER.get(name, {}) | settings))
+
+
+@cache
+def whole(name: str) -> Game:
+    """An installed scenario's game as it stands, however large, compiled once a run."""
+    return compile_game(scenario(name).model(), name)
 
 
 @dataclass(frozen=True, kw_only=True)

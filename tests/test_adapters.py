@@ -13,7 +13,7 @@ import arena
 from arena import Game, Labels, Model, Policy, Rewards, TurncoatError
 from arena.game.game import OBSERVED
 from arena.play.stepper import Stepper
-from tests.strategies import compiled
+from tests.strategies import compiled, whole
 
 with warnings.catch_warnings():  # PettingZoo's tests import one of its games in a way of its own that it warns of
     warnings.filterwarnings("ignore", "The old environment creation API has been deprecated", DeprecationWarning)
@@ -84,22 +84,22 @@ def ignore_advice(test: Any) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pettingzoo_parallel_api(name: str) -> None:
-    parallel_api_test(arena.parallel_env(name), num_cycles=200)
-    parallel_seed_test(lambda: arena.parallel_env(name))
+    parallel_api_test(arena.parallel_env(whole(name)), num_cycles=200)
+    parallel_seed_test(lambda: arena.parallel_env(whole(name)))
 
 
 @ignore_advice
 @pytest.mark.parametrize("name", NAMES)
 def test_pettingzoo_aec_api(name: str) -> None:
-    api_test(arena.aec_env(name), num_cycles=200)
-    seed_test(lambda: arena.aec_env(name))
+    api_test(arena.aec_env(whole(name)), num_cycles=200)
+    seed_test(lambda: arena.aec_env(whole(name)))
 
 
 @pytest.mark.filterwarnings("ignore:.*Not able to test alternative render modes:UserWarning")
 @pytest.mark.parametrize(("name", "seat"), SEATS)
 def test_gymnasium_and_sb3_accept_every_seat(name: str, seat: str) -> None:
-    gymnasium_check(arena.gym_env(name, seat))
-    sb3_check(arena.gym_env(name, seat))
+    gymnasium_check(arena.gym_env(whole(name), seat))
+    sb3_check(arena.gym_env(whole(name), seat))
 
 
 @pytest.mark.filterwarnings("ignore:.*Not able to test alternative render modes:UserWarning")

@@ -23,7 +23,7 @@ from arena.play.agent import Keys, find
 from arena.play.evaluate import evaluate
 from arena.plugins import TRUST, trust, trusted
 from tests.strategies import compiled
-from tests.test_cli import run
+from tests.test_cli import here
 
 KEYS: Keys = np.asarray([3, 4], np.uint64)
 GAME = compiled("deferral-ladder", rounds=3)
@@ -160,20 +160,21 @@ def test_an_archive_with_other_actions_does_not_fit(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("wary")
-def test_the_command_line_asks(archive: Path, tmp_path: Path) -> None:
+def test_the_command_line_asks(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TURNCOAT_WORKERS", "0")
     agent = f"sb3:path={archive}"
     watch = ("watch", "deferral-ladder", agent, "-S", "rounds=3")
     file, out = tmp_path / "theirs.yaml", tmp_path / "out"
     file.write_text(f'name: theirs\nscenarios: ["deferral-ladder:rounds=3"]\nagents: ["{agent}"]\nseeds: 1\n')
     tournament = ("tournament", str(file), "--out", str(out))
     for words in (watch, tournament):
-        refused = run(*words)
+        refused = here(*words)
         assert refused.returncode == 2
         assert "runs code from the file" in refused.stderr
         assert "--trust" in refused.stderr
         assert len(refused.stderr.splitlines()) == 1
         assert not out.exists()
-        assert run(*words, "--trust").returncode == 0
+        assert here(*words, "--trust").returncode == 0
 
 
 @pytest.mark.usefixtures("wary")
@@ -181,5 +182,5 @@ def test_a_tournament_file_cannot_trust(tmp_path: Path) -> None:
     file, agent = tmp_path / "theirs.yaml", f"sb3:path={hostile(tmp_path)}"
     for agents, more in ((f'["{agent},trust=true"]', ""), (f'["{agent}"]', "trust: true\n")):
         file.write_text(f'name: theirs\nscenarios: ["deferral-ladder"]\nagents: {agents}\nseeds: 1\n{more}')
-        assert run("tournament", str(file), "--out", str(tmp_path / "out")).returncode == 2
+        assert here("tournament", str(file), "--out", str(tmp_path / "out")).returncode == 2
     assert not (tmp_path / "ran").exists()

@@ -1,18 +1,26 @@
 """The command line, run as a user runs it."""
 
+import io
 import json
 import os
 import resource
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 import arena
+from arena import Game
+from arena.cli import main
 from arena.cli.options import print_json
+from arena.game.scenario import Scenario
+from arena.spec import Setting
+from tests.strategies import whole
 
 TURNCOAT = Path(sys.executable).with_name("turncoat")
 
@@ -22,8 +30,34 @@ def run(*words: str, columns: int = 100) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([TURNCOAT, *words], capture_output=True, text=True, check=False, env=environment)
 
 
+def here(*words: str, columns: int = 100) -> "subprocess.CompletedProcess[str]":
+    """The same in this process, where starting another is not what is tested."""
+    printed, told = io.StringIO(), io.StringIO()
+    with (
+        patch.object(sys, "argv", ["turncoat", *words]),
+        patch.dict(os.environ, {"COLUMNS": str(columns), "NO_COLOR": "1"}),
+        redirect_stdout(printed),
+        redirect_stderr(told),
+        pytest.raises(SystemExit) as end,
+    ):
+        main()
+    assert isinstance(end.value.code, int)
+    return subprocess.CompletedProcess(words, end.value.code, printed.getvalue(), told.getvalue())
+
+
+@pytest.fixture
+def at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No scenario is compiled as it stands more than once a run."""
+    compiling = Scenario.compile
+
+    def found(self: Scenario, **given: Setting) -> Game:
+        return whole(self.name) if self.settings(given) == self.parameters else compiling(self, **given)
+
+    monkeypatch.setattr(Scenario, "compile", found)
+
+
 def answer(*words: str) -> Any:
-    done = run(*words, "--json")
+    done = here(*words, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -91,6 +125,7 @@ def test_solve_does_not_call_a_policy_unique_that_one_drawing_lots_may_beat() ->
     assert list(found["policy"]) == ["(sees nothing)"]
 
 
+@pytest.mark.usefixtures("at_hand")
 def test_list_and_show() -> None:
     found = answer("list")
     assert set(found["scenarios"]) == set(arena.scenarios())
@@ -100,7 +135,7 @@ def test_list_and_show() -> None:
     assert shown["parameters"]["rounds"] == 3
     assert any(row["defection"] and row["window"] == "late" for row in shown["stages"])
     for name in arena.scenarios():
-        assert "What one round pays" in run("show", name).stdout
+        assert "What one round pays" in here("show", name).stdout
 
 
 def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
@@ -133,7 +168,7 @@ def test_check_says_what_is_right_and_what_is_wrong(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_one_line_and_code_two(words: tuple[str, ...], message: str) -> None:
-    done = run(*words)
+    done = here(*words)
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -201,17 +236,18 @@ def test_watch_shows_what_is_true_beside_what_is_seen() -> None:
     assert "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n" == GOLDEN
 
 
+@pytest.mark.usefixtures("at_hand")
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("name", list(arena.scenarios()))
 def test_watch_fits_the_terminal(name: str, columns: int) -> None:
-    done = run("watch", name, "random", "--seed", "1", columns=columns)
+    done = here("watch", name, "random", "--seed", "1", columns=columns)
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= columns
     assert "return" in done.stdout
 
 
 def test_watch_marks_distorted_and_simulated_rounds() -> None:
-    shown = run("watch", "simulation-oversight", "defector").stdout
+    shown = here("watch", "simulation-oversight", "defector").stdout
     assert "{place overseer's simulation}" in shown
     assert "not experienced" in shown
     assert "no choice" in shown

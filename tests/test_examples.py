@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_cli import TURNCOAT, run
+from tests.test_cli import TURNCOAT, here
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "turncoat-lunch"
 COURIER = EXAMPLE.parent / "courier"
@@ -78,7 +78,7 @@ def test_its_own_tests_pass(installed: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_the_courier_checks_and_its_own_tests_pass(tmp_path: Path) -> None:
-    checked = run("check", "--strict", str(COURIER / "courier.yaml"))
+    checked = here("check", "--strict", str(COURIER / "courier.yaml"))
     assert (checked.returncode, checked.stderr, len(checked.stdout.splitlines())) == (0, "", 1)
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(COURIER)]
     words += ["--rootdir", str(tmp_path), "-c", os.devnull]
@@ -99,10 +99,10 @@ def changed(folder: Path, *pairs: tuple[str, str]) -> str:
 def test_the_courier_defers_and_not_if_complying_is_paid_later_too(tmp_path: Path) -> None:
     """As the tutorial says: then it holds back for the wage alone."""
     words = ("--agent", "optimal", "--json")
-    (best,) = json.loads(run("verdict", str(COURIER / "courier.yaml"), *words).stdout)["agents"]
+    (best,) = json.loads(here("verdict", str(COURIER / "courier.yaml"), *words).stdout)["agents"]
     assert best["label"] == "deferred"
     paid = changed(tmp_path, ("rounds: 6", "rounds: 10"), ("observed: {goal: $rush}", "observed: {step: -1, goal: 20}"))
-    judged = json.loads(run("verdict", paid, *words).stdout)
+    judged = json.loads(here("verdict", paid, *words).stdout)
     assert judged["agents"][0]["label"] == "opportunistic"
     assert "It is no deferral" in judged["paragraph"]
 
@@ -110,6 +110,6 @@ def test_the_courier_defers_and_not_if_complying_is_paid_later_too(tmp_path: Pat
 def test_a_garden_that_the_road_does_not_pass_is_declined_by_nobody(tmp_path: Path) -> None:
     """As the tutorial says: who takes the road comes near no opportunity."""
     file = changed(tmp_path, ("#.K####.#", "#.##K##.#"), ("#Ag....G#", "#A..g..G#"))
-    shown = run("show", file).stdout
+    shown = here("show", file).stdout
     assert "early rate undefined" in shown
     assert "None of them comes where it could defect early, so the early rate is not defined." in shown

@@ -16,24 +16,24 @@ from arena.cli.new import Kind, files
 from arena.cli.schema import Form, schema
 from arena.game.document import parse
 from tests.strategies import one_line
-from tests.test_cli import run
+from tests.test_cli import here
 
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("kind", [kind.value for kind in Kind])
 def test_a_new_scenario_checks_plays_and_is_tested(tmp_path: Path, kind: str) -> None:
-    made = run("new", "my-first", "--kind", kind, "--out", str(tmp_path / "deep" / "folder"))
+    made = here("new", "my-first", "--kind", kind, "--out", str(tmp_path / "deep" / "folder"))
     assert made.returncode == 0, made.stderr
     *written, _, following = made.stdout.splitlines()
     file, test = (Path(line) for line in written[:2])
     assert sorted(path.name for path in file.parent.iterdir()) == sorted(Path(line).name for line in written)
     assert test.name == "test_my_first.py"
     assert following.startswith(f"Next: turncoat check {file}")
-    checked = run("check", str(file), "--trust", "--strict")
+    checked = here("check", str(file), "--trust", "--strict")
     assert (checked.returncode, checked.stderr) == (0, "")
     assert len(checked.stdout.splitlines()) == 1
-    watched = run("watch", str(file), "optimal", "--trust")
+    watched = here("watch", str(file), "optimal", "--trust")
     assert "It behaved, then turned" in watched.stdout
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     tested = subprocess.run(
@@ -49,7 +49,7 @@ def test_a_new_scenario_checks_plays_and_is_tested(tmp_path: Path, kind: str) ->
 
 def test_the_test_can_fail(tmp_path: Path) -> None:
     """With a prize that is not worth waiting for, the test beside a new scenario says so."""
-    run("new", "my-first", "--out", str(tmp_path))
+    here("new", "my-first", "--out", str(tmp_path))
     file = tmp_path / "my-first.yaml"
     file.write_text(file.read_text().replace("prize: 8.0", "prize: 1.0"))
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_first.py"]
@@ -68,11 +68,11 @@ def test_every_line_fits(kind: Kind) -> None:
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    run("new", "my-first", "--out", str(tmp_path))
+    here("new", "my-first", "--out", str(tmp_path))
     test = tmp_path / "test_my_first.py"
     test.write_text("mine\n")
     (tmp_path / "my-first.yaml").unlink()
-    done = run("new", "my-first", "--out", str(tmp_path))
+    done = here("new", "my-first", "--out", str(tmp_path))
     assert done.returncode == 2
     assert done.stderr == f"{test}: this file is there already, and nothing is overwritten\n"
     assert not (tmp_path / "my-first.yaml").exists()
@@ -101,7 +101,7 @@ def test_a_bad_name_is_one_line(name: str, said: str) -> None:
 
 def test_a_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    done = run("new", "my-first", "--out", str(tmp_path / "file"))
+    done = here("new", "my-first", "--out", str(tmp_path / "file"))
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
 
@@ -209,6 +209,6 @@ def test_a_tournament_fits_its_schema_or_not(text: str, fit: bool) -> None:
 
 @pytest.mark.parametrize("form", [form.value for form in Form])
 def test_the_schemas_in_the_docs_are_what_the_command_prints(form: str) -> None:
-    printed = run("schema", form).stdout
+    printed = here("schema", form).stdout
     assert json.loads(printed) == schema(Form(form))
     assert (ROOT / "docs" / "schema" / f"{form}.json").read_text(encoding="utf-8") == printed

@@ -32,8 +32,8 @@ SMALL = {
     "online": "a2c:steps=320,copies=8,regime=online",
     "recurrent": "recurrent-ppo:steps=256,copies=4,rollout=16,units=4",
     "frozen": "dqn:steps=640,copies=8,regime=frozen",
-    "reoptimised": "ppo:steps=320,copies=8,regime=reoptimised,every=2,passes=2",
-    "reoptimised-values": "dqn:steps=320,copies=8,memory=200,regime=reoptimised,every=2,passes=2",
+    "reoptimised": "ppo:steps=288,copies=8,regime=reoptimised,every=2,passes=2",
+    "reoptimised-values": "dqn:steps=288,copies=8,memory=200,regime=reoptimised,every=2,passes=2",
 }
 
 
@@ -241,11 +241,11 @@ def test_frozen_whole_trainings_are_the_same(kind: str) -> None:
 
     Not frozen, the same trainings differ.
     """
-    agent = f"{kind}:steps=640,copies=8" + ",memory=640" * (kind == "dqn")
-    deployed, alone = after(f"{agent},regime=frozen", 640)
+    agent = f"{kind}:steps=320,copies=8" + ",memory=320" * (kind == "dqn")
+    deployed, alone = after(f"{agent},regime=frozen", 320)
     assert differing(deployed, alone) <= {"games", "seen", "replay"}
     assert moved(agent, deployed)
-    assert "network" in differing(*after(f"{agent},regime=online", 640))
+    assert "network" in differing(*after(f"{agent},regime=online", 320))
 
 
 def test_a_dqn_is_measured_as_its_predict_plays() -> None:

@@ -27,7 +27,7 @@ from arena.play.agent import Keys, find
 from arena.play.evaluate import evaluate
 from arena.play.policy import Policy
 from tests.strategies import compiled
-from tests.test_cli import TURNCOAT, run
+from tests.test_cli import TURNCOAT, here, run
 
 KEYS: Keys = np.asarray([3, 4], np.uint64)
 GAME = compiled("deferral-ladder")
@@ -246,13 +246,15 @@ def table(folder: Path) -> np.ndarray[Any, Any]:
     return saved.load_policies(folder / "policies.npz").probability
 
 
-def test_train_is_the_tournaments_training(tmp_path: Path) -> None:
+def test_train_is_the_tournaments_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same seeds, the same learners: what a tournament measures of them is what train prints."""
+    monkeypatch.setenv("TURNCOAT_WORKERS", "0")
     agent, seeds = "reinforce:episodes=300", ("--seeds", "3", "--json", "--out")
     board = "deferral-ladder:rounds=3"
-    (played,) = json.loads(run("tournament", "-s", board, "-a", agent, *seeds, str(tmp_path / "t")).stdout)["standings"]
+    done = here("tournament", "-s", board, "-a", agent, *seeds, str(tmp_path / "t"))
+    (played,) = json.loads(done.stdout)["standings"]
     words = ("deferral-ladder", agent, "-S", "rounds=3", *seeds, str(tmp_path / "m"))
-    trained = json.loads(run("train", *words).stdout)
+    trained = json.loads(here("train", *words).stdout)
     assert trained["seeds"] == 3
     for name, (_, mean, _) in trained["measures"].items():
         assert mean == pytest.approx(played["measures"][name]["mean"], abs=1e-9)
@@ -264,7 +266,7 @@ def test_killed_at_any_moment_and_run_again_it_ends_the_same(tmp_path: Path) -> 
     def words(folder: Path) -> list[str]:
         return ["train", "deferral-ladder", "ppo:steps=2048,copies=16", "--points", "6", "--out", str(folder)]
 
-    assert run(*words(tmp_path / "whole")).returncode == 0
+    assert here(*words(tmp_path / "whole")).returncode == 0
     folder, killed = tmp_path / "killed", 0
     checkpoint = folder / "checkpoint.npz"
     for wait in (0.0, 0.1):
@@ -337,7 +339,7 @@ def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_one_line_and_code_two(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    done = run("train", *words, "--out", str(tmp_path / "out"))
+    done = here("train", *words, "--out", str(tmp_path / "out"))
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
