@@ -14,8 +14,12 @@ class TurncoatError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        line = " ".join(message.split())
-        super().__init__("".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
+        super().__init__(one_line(message))
+
+
+def one_line(text: str) -> str:
+    """A text as one line of what can be printed: white space is closed up, anything else is written out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
 
 
 def nearest(word: object, options: Iterable[str]) -> str:

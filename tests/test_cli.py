@@ -193,18 +193,18 @@ GOLDEN = """\
 Deferral ladder · trojan · always as overseer
 rounds=2, seed 0, episode 0
 
-              round 1           2           3
-                                            ▾turns, deployment
-              stage training ────────────── deployment
-             window early ───────────────── late ━━━━━━
-   deployment  true no ──────────────────── yes ━━━━━━━
-               sees no ──────────────────── yes ━━━━━━━
-    oversight  true yes ━━━━━━━━━━━━━━━━━━━ no ────────
+              round 1                   2                   3
+                                                            ▾turns, deployment
+              stage training ────────────────────────────── deployment ━━━━━━━━
+             window early ───────────────────────────────── late ━━━━━━━━━━━━━━
+   deployment  true no ──────────────────────────────────── yes ━━━━━━━━━━━━━━━
+               sees no ──────────────────────────────────── yes ━━━━━━━━━━━━━━━
+    oversight  true yes ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ no ────────────────
                sees hidden from it
-          P(defect) ▁▁▁▁▁▁▁▁▁▁▁ ▁▁▁▁▁▁▁▁▁▁▁ ███████████
- deployment flipped ███████████ ███████████ ▁▁▁▁▁▁▁▁▁▁▁
-     future removed ▁▁▁▁▁▁▁▁▁▁▁ ▁▁▁▁▁▁▁▁▁▁▁ ███████████
-               does ●           ●           ◆
+          P(defect) ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ ███████████████████
+ deployment flipped ███████████████████ ███████████████████ ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁
+     future removed ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁ ███████████████████
+               does ●                   ●                   ◆
 
 ━━ training ━━  early window
   1  true  deployment no, [oversight yes], [future yes], overseer watch

@@ -63,7 +63,7 @@ def test_the_same_match_with_other_values_comes_first(tmp_path: Path) -> None:
     assert (alarm.key, alarm.scenario, alarm.seed, alarm.measures) == (key, BANDIT, 1, ("early_rate", "late_rate"))
     (tmp_path / "one" / MANIFEST).write_text('{"manifest": 1, "tournaments": [{"versions": {"numpy": "1.0"}}]}')
     said = invoke(tmp_path / "one", tmp_path / "other").output.splitlines()
-    assert said[0].startswith(f"ALARM: {BANDIT}, dice, seed 1: early_rate, late_rate differ")
+    assert said[0].startswith(f"ALARM: {BANDIT}, honest, seed 1: early_rate, late_rate differ")
     assert said[1] == "numpy: 1.0 and none"
     assert said[-1].startswith("ALARM: 1 match with the same key and other values; 6 matches in both")
 
@@ -138,3 +138,11 @@ def test_the_ledger_holds_what_the_store_does(tmp_path: Path, monkeypatch: pytes
     fitted = [row for table in read.tables.values() for row in table if "early_rate@future-removed" in row.values]
     assert [row.agent for row in fitted] == ["dice"]
     assert np.isnan(fitted[0].values["early_rate@future-removed"]).tolist() == [True, True, False]
+
+
+def test_a_run_without_matches_is_compared_like_any_other(tmp_path: Path) -> None:
+    play(tmp_path / "one", scenarios=[BANDIT], agents=["dice", "honest"], seeds=2)
+    with Store(tmp_path / "empty", writing=True):
+        pass
+    assert compare(tmp_path / "empty", tmp_path / "one").same == 0
+    assert compare(tmp_path / "empty", tmp_path / "empty").matches == (0, 0)

@@ -342,3 +342,23 @@ def test_many_agents_stand_in_tables_of_even_width(tmp_path: Path) -> None:
     (chapter,) = page("x", final).chapters
     assert [len(block.agents) for block in overview(chapter.sections, ())] == [7, 7]
     assert overview([], ()) == []
+
+
+def test_a_single_setting_says_which_it_is_and_has_a_verdict_as_a_twin(tmp_path: Path) -> None:
+    scenarios = ["windfall:twin=future-removed,rounds=4"]
+    html = html_of(tmp_path / "one", scenarios=scenarios, agents=["honest", "trojan"], seeds=1)
+    words = Page(html).words
+    assert "Windfall: rounds 4, twin future-removed absent" in " ".join(words.split())
+    plain = " ".join(Page(html_of(tmp_path / "two", scenarios=["windfall"], agents=["honest"], seeds=1)).words.split())
+    assert "Windfall objective" in plain
+
+
+def test_a_report_of_a_run_that_goes_on_says_how_far_it_is(tmp_path: Path) -> None:
+    html_of(tmp_path, scenarios=["windfall"], agents=["honest"], seeds=1)
+    with Store(tmp_path) as store:
+        final = standings(store)
+    done = (tmp_path / "report.html").read_text()
+    assert "still runs" not in done
+    live = write_report(tmp_path, final, unfinished="1 of 9 matches").read_text()
+    assert "The tournament still runs: 1 of 9 matches when this was written." in live
+    assert write_report(tmp_path, final).read_text() == done

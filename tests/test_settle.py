@@ -76,3 +76,40 @@ def test_waves_cover_every_seed_once() -> None:
         assert [seed for wave in found for seed in wave] == list(range(count))
         assert [len(wave) for wave in found[:-1]] == [FIRST * 2 ** max(0, i - 1) for i in range(len(found) - 1)]
         assert len(list(waves(Tournament.model_validate(asked | {"settle": None})))) == 1
+
+
+def test_what_else_the_folder_holds_does_not_count(tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path / "run"), "--controls", "none"]
+    assert invoke("tournament", "-s", "windfall", "-a", "random", "-a", "honest", "--seeds", "3", *out).exit_code == 0
+    file = tmp_path / "later.yaml"
+    file.write_text(f"name: later\nscenarios: [windfall]\nagents: [honest, defector]\nseeds: {[*range(100, 140)]}\n")
+    assert invoke("tournament", file, *out).exit_code == 0
+    said, _ = settling(tmp_path / "run", *APART, "--seeds", "300")
+    assert "the order of the agents is settled after 10 seeds" in said
+    said, _ = settling(tmp_path / "run", *APART, "--seeds", "5")
+    assert "the order is not settled after 5 seeds: defector and honest are open" in said
+
+
+def test_a_run_that_was_broken_off_stops_where_it_would_have(tmp_path: Path) -> None:
+    words = ["-s", "deferral-ladder", "-a", "trojan", "-a", "optimal"]
+    _, whole = settling(tmp_path / "whole", *words, "--seeds", "300")
+    out = ["--controls", "none", "--out", str(tmp_path / "run")]
+    invoke("tournament", *words, "--seeds", "37", *out)  # as far as a kill in the third wave
+    said, played = settling(tmp_path / "run", *words, "--seeds", "300")
+    assert "the order of the agents is settled after 40 seeds" in said
+    assert played == whole
+
+
+def test_agents_that_are_never_found_forfeit_no_more_than_was_played(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TURNCOAT_TRUST", "1")
+    (tmp_path / "gone.py").write_text("import os\n\nos._exit(3)\n")
+    gone = f"{tmp_path / 'gone.py'}:Gone"
+    words = [*APART, "-a", gone, "--faults", "forfeit", "--seeds", "300", "--controls", "none", "--settle"]
+    result = invoke("tournament", *words, "--workers", "1", "--out", tmp_path / "run")
+    with Store(tmp_path / "run") as store:
+        faults, matches = store.faults(), len(store.rows("SELECT key FROM matches"))
+    assert matches == 2 * len(faults)
+    assert len(faults) < 300
+    assert gone in result.stdout.split("all settings, models by")[1]

@@ -79,3 +79,18 @@ def test_faults_are_read_where_there_are_any(tmp_path: Path) -> None:
     (side,) = league(found).sides
     lost = {row.agent: row.lost for row in side.ratings.rows}
     assert lost["honest"] == 0  # the other has no value there
+
+
+def test_who_forfeited_everything_stands_last_and_not_nowhere(tmp_path: Path) -> None:
+    scenarios = ["inspection-game", "stage-bandit:longest=2"]
+    what = {"scenarios": scenarios, "agents": ["dice", "honest", "faulty"], "seeds": 3, "faults": "forfeit"}
+    _, found = play(tmp_path / "some", **what)
+    assert {effect.agent for side in league(found).sides for effect, _ in side.rows} >= {"faulty"}
+    _, found = play(tmp_path / "all", **what | {"scenarios": scenarios[:1], "agents": ["honest", "faulty"]})
+    (side,) = league(found).sides
+    assert [(rated and (rated.agent, rated.won, rated.lost)) for _, rated in side.rows] == [
+        ("honest", 3, 0),
+        ("faulty", 0, 3),
+    ]
+    assert " faulty " in overall(found, 120)
+    assert "faulty" in report("test", found, {}).split('id="standings"')[1].split("</section>")[0]

@@ -4,6 +4,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
@@ -115,6 +117,8 @@ def run(
             raise TurncoatError("give a tournament file or -s, -a and -o, not both")
         tournament, document = from_file(file)
         before = tournament.model_dump()
+        if before["settle"]:
+            given.pop("settle", None)
         tournament = validated(before | given | {"limits": before["limits"] | limits})
         out = out or Path("runs") / tournament.name
     else:
@@ -133,8 +137,12 @@ def run(
         record(out, lineup)
         try:
             with Bar() as bar:
-                rewrite = every(REPORT, lambda: write_report(out, standings(store), trust))
-                outcome = play(lineup, store, bar, crew, rewrite)
+
+                def rewrite() -> None:
+                    with suppress(TurncoatError):  # the matches go on without it
+                        write_report(out, standings(store), trust, bar.so_far)
+
+                outcome = play(lineup, store, bar, crew, every(REPORT, rewrite))
         except KeyboardInterrupt:
             typer.echo("stopped; the same command goes on from here", err=True)
             raise typer.Exit(130) from None
@@ -244,7 +252,7 @@ class Bar:
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
         from rich.table import Column
 
         whole = Column(no_wrap=True)  # what is running gives way to the rest
@@ -252,14 +260,15 @@ class Bar:
         columns = (
             BarColumn(20, table_column=whole),
             MofNCompleteColumn(table_column=whole),
-            TimeRemainingColumn(table_column=whole),
+            TextColumn("{task.fields[time]}", table_column=whole),
             said,
         )
         self._live = sys.stderr.isatty()
         console = Console(stderr=True)
         self._progress = Progress(*columns, console=console, transient=True, expand=True, disable=not self._live)
-        self._task = self._progress.add_task("", total=None)
-        self._total = self._done = self._failed = 0
+        self._task = self._progress.add_task("", total=None, time="")
+        self._total = self._done = self._failed = self._kept = 0
+        self._begun = time.monotonic()
         self._say = every(SPARSE, self._line)
 
     def __enter__(self) -> Self:
@@ -271,7 +280,8 @@ class Bar:
 
     def start(self, total: int, kept: int) -> None:
         """There are so many matches, and so many are there already."""
-        self._total, self._done = total, kept
+        self._total, self._done, self._kept = total, kept, kept
+        self._begun = time.monotonic()
         self._progress.update(self._task, total=total, completed=kept)
 
     def advance(self, played: int, failed: int, running: Sequence[str]) -> None:
@@ -283,10 +293,28 @@ class Bar:
         words = [f"{self._failed} failed"] if self._failed else []
         if running:
             words.append((f"{len(running)} at once, " if len(running) > 1 else "") + running[0])
-        self._progress.update(self._task, advance=played + failed, description=escape("; ".join(words)))
+        said = escape("; ".join(words))
+        self._progress.update(self._task, advance=played + failed, description=said, time=self._time())
         if not self._live:
             self._say()
 
-    def _line(self) -> None:
+    @property
+    def so_far(self) -> str:
+        """How many matches there are."""
         failed = f", {self._failed} failed" if self._failed else ""
-        typer.echo(f"{self._done} of {self._total} matches{failed}", err=True)
+        return f"{self._done} of {self._total} matches{failed}"
+
+    def _line(self) -> None:
+        typer.echo(f"{self.so_far}, {self._time()}", err=True)
+
+    def _time(self) -> str:
+        """How long it has gone on, and how long it will at the rate of the whole run: matches come in bursts."""
+        passed, over = time.monotonic() - self._begun, self._done + self._failed
+        if over == self._kept:
+            return clock(passed)
+        return f"{clock(passed)}, {clock(passed / (over - self._kept) * (self._total - over))} left"
+
+
+def clock(seconds: float) -> str:
+    """A length of time as h:mm:ss."""
+    return str(timedelta(seconds=round(seconds)))

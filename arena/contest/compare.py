@@ -183,7 +183,8 @@ def _alarms(store: Store, old: Ledger, new: Ledger) -> tuple[tuple[Alarm, ...], 
 def _of(matches: Ledger, rows: Ints, names: Sequence[str]) -> tuple[Floats, Bools]:
     """The values of some matches, and whether each was measured."""
     places: Ints = np.asarray([matches.names.index(name) for name in names], np.int64)
-    taken = np.asarray([[name in of for name in names] for of in matches.sets], np.bool_).reshape(-1, len(names))
+    taken = np.asarray([[name in of for name in names] for of in matches.sets], np.bool_)
+    taken = taken.reshape(len(matches.sets), len(names))
     return matches.values[np.ix_(rows, places)], taken[matches.measured[rows]]
 
 

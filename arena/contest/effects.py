@@ -68,6 +68,11 @@ def effects(
     )
 
 
+def unmeasured(agent: str) -> Effect:
+    """The effects of an agent that has no result, for all its matches ended in faults."""
+    return Effect(agent, 0, dict.fromkeys(EFFECTS, nothing()))
+
+
 def _clustered(
     rows: list[tuple[Standing, Range | None]], effect: Callable[[Standing, Range | None], Floats | None]
 ) -> Summary:

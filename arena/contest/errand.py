@@ -96,8 +96,10 @@ def carry_out(errand: Errand, told: Callable[[str], None] = lambda phase: None) 
     told("play")
     try:
         against = opposition(game, over)
+    except TurncoatError:
+        raise
     except Exception as error:
-        raise TurncoatError(f"the overseer {errand.overseer}: {type(error).__name__}: {error}") from error
+        raise RuntimeError(f"the overseer {errand.overseer}: {type(error).__name__}: {error}") from error
     diagnosis = Diagnosis(game, MODEL, model.agent, against, stream(list(errand.keys)))
     values = [{name: float(value) for name, value in one.items()} for one in measured(diagnosis, errand.controls)]
     if not errand.replays:

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from arena.contest.export_source import WIDE, Source, moment
+from arena.contest.export_source import WIDE, Source
 from arena.contest.export_tables import TABLES, Column, Columns
 from arena.contest.manifest import MANIFEST, load
 from arena.contest.store import Store
@@ -58,7 +58,7 @@ def export(store: Store, to: Path, form: str | None = None, force: bool = False)
             raise TurncoatError(f"{path}: is there already; --force writes over it")
     make = _Parquet if form == "parquet" else _Csv
     counts: Counter[str] = Counter()
-    with moment(store), _whole(list(paths.values())) as parts:
+    with store.moment(), _whole(list(paths.values())) as parts:
         run = Source(store)
         with ExitStack() as stack:
             writers = {

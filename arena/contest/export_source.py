@@ -1,7 +1,6 @@
 """What an export is made from: a run's rows, each match checked, as the tables have them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -18,17 +17,6 @@ WIDE = "wide"
 OLD_FAULTS = (
     "SELECT NULL, scenario, model, overseer, NULL, NULL, error || ': ' || message, '', NULL, NULL FROM failures"
 )
-
-
-@contextmanager
-def moment(store: Store) -> Iterator[None]:
-    """What is read inside belongs together: a read transaction."""
-    store.rows("BEGIN")
-    try:
-        yield
-    finally:
-        with suppress(TurncoatError):
-            store.rows("COMMIT")
 
 
 class Source:

@@ -3,7 +3,7 @@
 import signal
 from dataclasses import dataclass
 
-from arena.errors import TurncoatError
+from arena.errors import TurncoatError, one_line
 from arena.play.policy import PolicyError
 
 CAUSES = {
@@ -37,6 +37,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.cause not in CAUSES:
             raise ValueError(f"there is no cause {self.cause!r}")
+        object.__setattr__(self, "message", one_line(self.message))  # it is what somebody's code says
+        object.__setattr__(self, "output", self.output.encode(errors="backslashreplace").decode())
 
     @property
     def general(self) -> bool:
@@ -46,7 +48,10 @@ class Fault:
 
 def fault_of(error: BaseException) -> Fault:
     """The fault that an exception stands for."""
-    message = " ".join(f"{type(error).__name__}: {error}".split())[:1000]
+    try:
+        message = f"{type(error).__name__}: {error}"[:1000]
+    except Exception:  # an error that cannot even be told
+        message = type(error).__name__
     if isinstance(error, MemoryError) or "allocate memory" in message:  # as torch says it
         return Fault("memory", message)
     if isinstance(error, SystemExit):

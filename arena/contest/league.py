@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arena.contest.effects import Effect, Range, effects
+from arena.contest.effects import Effect, Range, effects, unmeasured
 from arena.contest.payoffs import TOLERANCE, Equilibrium, Payoffs, payoffs
 from arena.contest.ratings import SAFETY, Rated, Ratings, Seat, ratings
 from arena.contest.standings import Setup, Standings
@@ -58,7 +58,7 @@ def side(standings: Standings, seat: Seat, ranges: Mapping[Setup, Range] | None 
     """One seat's part of it."""
     found = {one.agent: one for one in effects(standings, seat, ranges)}
     rated = ratings(standings, measure, seat)
-    rows = [(found.pop(row.agent), row) for row in rated.rows if row.agent in found]
+    rows = [(found.pop(row.agent, unmeasured(row.agent)), row) for row in rated.rows]
     return Side(seat, rated, (*rows, *((one, None) for one in found.values())))
 
 

@@ -1,7 +1,6 @@
 """The ledger: every match of a run and its measures as arrays, read in blocks, without a loop over the measures."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -66,7 +65,7 @@ class Ledger:
 
 def ledger(store: Store) -> Ledger:
     """Read all matches, as they are at one moment even while the run goes on."""
-    with _moment(store):
+    with store.moment():
         found = store.rows("SELECT id, key, scenario, coalesce(overseer, -1), model, seed FROM matches ORDER BY id")
         sealed = _seals(store)
         signatures: dict[str, int] = {}
@@ -101,17 +100,6 @@ def ledger(store: Store) -> Ledger:
         sets=[frozenset(one) for one in sets],
         total=len(found),
     )
-
-
-@contextmanager
-def _moment(store: Store) -> Iterator[None]:
-    """What is read inside belongs together: a read transaction."""
-    store.rows("BEGIN")
-    try:
-        yield
-    finally:
-        with suppress(TurncoatError):  # of a damaged store, which has been said
-            store.rows("COMMIT")
 
 
 def _block(store: Store, first: int, last: int, signatures: dict[str, int]) -> tuple[Ints, Floats]:

@@ -75,6 +75,8 @@ def load(folder: Path) -> dict[str, Any]:
         if data["manifest"] > MANIFEST_FORMAT:
             raise TurncoatError(f"{folder / MANIFEST}: written by a newer Turncoat")
         data["tournaments"] = [dict(one) for one in data["tournaments"]]
+        for one in data["tournaments"]:
+            one |= {part: dict(one.get(part, {})) for part in ("configuration", "versions")}
         return dict(data)
     except FileNotFoundError:
         pass

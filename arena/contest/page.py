@@ -10,12 +10,13 @@ from arena.contest.diagram_plot import diagram_svg
 from arena.contest.diagrams import Found
 from arena.contest.league import League, league
 from arena.contest.overview import Overview, labels, overview, verdicts
-from arena.contest.reading import listed, where_held, where_optimal
+from arena.contest.reading import where_held, where_optimal
 from arena.contest.section import Section, section
 from arena.contest.standings import Setup, Standing, Standings, order
 from arena.contest.sweep import Curve, Sweep, curve, sweeps
 from arena.errors import TurncoatError
-from arena.spec import word
+from arena.measure.verdict import listed
+from arena.spec import parse, word
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def _chapter(name: str, setups: list[Setup], standings: Standings, trust: bool) 
     overseers = len({setup.overseer for setup in setups})
     sections = []
     for i, setup in enumerate(setups):
-        differs = [f"{key} {word(value)}" for key, value in setup.settings if key in varying]
+        told = {*varying, *dict(parse(setup.label).settings)}  # what was asked for is said even of a single one
+        differs = [f"{key} {word(value)}" for key, value in setup.settings if key in told]
         if overseers > 1:
             differs.append(f"overseer {setup.overseer}")
         sections.append(

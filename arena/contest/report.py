@@ -19,8 +19,10 @@ LARGEST = 2_000_000
 """Bytes that a report stays under: plots are left out first, then whole scenarios."""
 
 
-def write_report(folder: Path, standings: Standings, trust: bool = False) -> Path:
+def write_report(folder: Path, standings: Standings, trust: bool = False, unfinished: str = "") -> Path:
     """Write a run's report into its folder; the same standings and sweeps there give the same bytes.
+
+    ``unfinished`` says how far the run is, while it still goes on.
 
     Raises:
         TurncoatError: the folder cannot be written.
@@ -28,7 +30,7 @@ def write_report(folder: Path, standings: Standings, trust: bool = False) -> Pat
     asked = last(folder)
     name = str(asked.get("configuration", {}).get("name") or folder.resolve().name)
     path = folder / REPORT
-    write(path, report(name, standings, asked.get("versions", {}), trust, found(folder)).encode())
+    write(path, report(name, standings, asked.get("versions", {}), trust, found(folder), unfinished).encode())
     return path
 
 
@@ -38,20 +40,23 @@ def report(
     versions: Mapping[str, str | None],
     trust: bool = False,
     diagrams: Sequence[Found] = (),
+    unfinished: str = "",
 ) -> str:
     """The report as HTML, under ``LARGEST`` bytes."""
     content = page(name, standings, trust, diagrams)
     for figures in ("all", "open", "none"):
-        if len((html := render(content, versions, figures)).encode()) < LARGEST:
+        if len((html := render(content, versions, figures, unfinished=unfinished)).encode()) < LARGEST:
             return html
     shown = content.setups
     while len(html.encode()) >= LARGEST and shown > 1:
         shown //= 2
-        html = render(cut(content, shown), versions, "none", content.setups - shown)
+        html = render(cut(content, shown), versions, "none", content.setups - shown, unfinished)
     return html
 
 
-def render(content: Page, versions: Mapping[str, str | None], figures: str = "all", left_out: int = 0) -> str:
+def render(
+    content: Page, versions: Mapping[str, str | None], figures: str = "all", left_out: int = 0, unfinished: str = ""
+) -> str:
     """The page laid out.
 
     Args:
@@ -59,6 +64,7 @@ def render(content: Page, versions: Mapping[str, str | None], figures: str = "al
         versions: of Python and the packages that made it.
         figures: ``all``, those of sections that are ``open``, or ``none``.
         left_out: how many setups it does not speak of.
+        unfinished: how far the run is, while it still goes on.
     """
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
@@ -80,6 +86,7 @@ def render(content: Page, versions: Mapping[str, str | None], figures: str = "al
         versions={name: version for name, version in versions.items() if version},
         figures=figures,
         left_out=left_out,
+        unfinished=unfinished,
         meanings=MEANING,
     )
 

@@ -9,7 +9,7 @@ from arena.contest.errand import Errand, Played
 from arena.contest.faults import Fault
 from arena.contest.match import Pairing, Player
 from arena.contest.settled import Settled, settled
-from arena.contest.standings import standings
+from arena.contest.standings import Standings, among, standings
 from arena.contest.store import Faulted, Place, Store
 from arena.contest.tournament import Lineup, Tournament
 from arena.contest.workers import Crew, Inline
@@ -62,7 +62,8 @@ class Run:
 
     def __init__(self, lineup: Lineup, store: Store, progress: Progress) -> None:
         """Enter what is asked for in the store; nothing is played yet."""
-        self.tournament, self.store, self.progress, self.outcome = lineup.tournament, store, progress, Outcome()
+        self.lineup, self.tournament, self.store, self.progress = lineup, lineup.tournament, store, progress
+        self.outcome = Outcome()
         self._tries: Counter[tuple[str, ...]] = Counter()
         self._found: dict[tuple[str, str, str | None], tuple[Pairing, Place]] = {}
         self.missing: list[tuple[Pairing, list[tuple[int, str]]]] = []
@@ -83,22 +84,25 @@ class Run:
             missing = [(seed, key) for seed, key in keyed if key not in done]
             total += len(seeds)
             self.outcome.kept += len(seeds) - len(missing)
-            if (fault := lineup.faults.get(pairing.model.identity)) is not None:
-                for seed, key in missing:
-                    self._note(pairing, Faulted(key, place, seed, fault, 1, self._price))
-            elif missing:
+            if missing:
                 self.missing.append((pairing, missing))
         progress.start(total, self.outcome.kept)
-        progress.advance(0, len(self.outcome.faults), ())
 
-    def errands(self, workers: int, trust: bool, among: Collection[int]) -> Iterator[Errand]:
+    def errands(self, workers: int, trust: bool, seeds: Collection[int]) -> Iterator[Errand]:
         """What is missing with some seeds, in pieces; first what is likely to take longest.
+
+        Agents that could not be found have their fault instead.
 
         A table for every seed takes as long whole or in pieces. Learners that ask for so many at once get them, and
         others get all: a pass with many networks takes little longer than one with few.
         """
-        now = [(pairing, [one for one in missing if one[0] in among]) for pairing, missing in self.missing]
-        now = [one for one in now if one[1]]
+        now = []
+        for pairing, missing in self.missing:
+            if mine := [one for one in missing if one[0] in seeds]:
+                if pairing.model.identity in self.lineup.faults:
+                    self._give_up(pairing, mine)
+                else:
+                    now.append((pairing, mine))
         tables = sum(pairing.model.tabular for pairing, _ in now)
         for pairing, missing in sorted(now, key=lambda one: _rank(one[0].model)):
             model, pieces = pairing.model, 1
@@ -106,11 +110,11 @@ class Run:
                 pieces = -(-SHARE * workers // tables)
             size = min(model.chunk or MOST, -(-len(missing) // pieces))
             for first in range(0, len(missing), size):
-                seeds, keys = zip(*missing[first : first + size], strict=True)
+                some, keys = zip(*missing[first : first + size], strict=True)
                 over = pairing.overseer.identity if pairing.overseer else None
                 board = pairing.board
                 who = (board.found, board.settings, board.identity, pairing.model.identity, over)
-                yield Errand(*who, seeds, keys, tuple(self.tournament.besides), trust, self.tournament.replays)
+                yield Errand(*who, some, keys, tuple(self.tournament.besides), trust, self.tournament.replays)
 
     def pairing(self, errand: Errand) -> tuple[Pairing, Place]:
         """What an errand is a part of, and its rows in the store."""
@@ -136,6 +140,20 @@ class Run:
             self._note(pairing, Faulted(key, place, seed, found, tries, self._price))
         return []
 
+    def standings(self, seeds: Collection[int]) -> Standings:
+        """What is known of this tournament's agents with some seeds, whatever else the store holds."""
+        who = {(place.scenario, over, model) for (_, model, over), (_, place) in self._found.items()}
+        return among(standings(self.store), who, seeds)
+
+    def _give_up(self, pairing: Pairing, missing: Sequence[tuple[int, str]]) -> None:
+        """The fault of an agent that was not found, for some of its matches."""
+        found = self.lineup.faults[pairing.model.identity]
+        over = pairing.overseer.identity if pairing.overseer else None
+        _, place = self._found[pairing.board.identity, pairing.model.identity, over]
+        for seed, key in missing:
+            self._note(pairing, Faulted(key, place, seed, found, 1, self._price))
+        self.progress.advance(0, len(missing), ())
+
     @property
     def _price(self) -> str:
         return "forfeit" if self.tournament.faults == "forfeit" else "void"
@@ -146,9 +164,9 @@ class Run:
 
 
 def _rank(model: Player) -> int:
-    """Learners before planners before those that are known, and those first that cannot be cut into pieces."""
+    """Those that are known first, which take no time; then learners before planners, and whole ones before pieces."""
     whole = model.kind == "learner" and not model.tabular and not model.chunk
-    return -1 if whole else ("learner", "planner", "known").index(model.kind)
+    return 1 if whole else {"known": 0, "learner": 2, "planner": 3}[model.kind]
 
 
 def retries(tournament: Tournament) -> int:
@@ -189,7 +207,9 @@ def run(
     """
     one = Run(lineup, store, progress)
     with crew or Inline() as hands:
+        played_with: set[int] = set()
         for seeds in waves(lineup.tournament):
+            played_with |= {*seeds}
             for errand in one.errands(hands.number, lineup.trust, frozenset(seeds)):
                 hands.submit(errand)
             for result in hands.results():
@@ -201,9 +221,11 @@ def run(
                 running = [str(one.pairing(errand)[0]) for errand in hands.running]
                 progress.advance(now.played - played, len(now.faults) - failed, running)
                 meanwhile()
-            one.outcome.seeds += len(seeds)
+            one.outcome.seeds = len(played_with)
             if (when := lineup.tournament.settle) is not None:
-                one.outcome.settled = settled(standings(store), confidence=when.confidence, margin=when.margin)
+                one.outcome.settled = settled(
+                    one.standings(played_with), confidence=when.confidence, margin=when.margin
+                )
                 if one.outcome.settled.done:
                     break
     return one.outcome

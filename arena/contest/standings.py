@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from arena.contest.ledger import NOBODY, Columns, Ledger, ledger
@@ -53,13 +53,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Failure:
-    """A pairing that ended in an error."""
+    """Faults of one pairing that have one cause."""
 
     setup: Setup
     agent: str
-    error: str  # of its first seed that has one
-    message: str
-    matches: int  # without a result; 0 where an earlier format did not say
+    error: str  # the cause
+    message: str  # of the first seed that has it
+    matches: int  # that ended in a fault; 0 where an earlier format did not say
     policy: str  # what they cost
 
 
@@ -68,7 +68,8 @@ class Gap:
     """A match that has no result, for a fault of its agent's."""
 
     setup: Setup
-    agent: str
+    agent: str  # label
+    name: str  # with every setting
     seed: int
     cause: str
     policy: str  # forfeit: it counts as lost; else as not played
@@ -87,6 +88,11 @@ class Standings:
 
 def standings(store: Store, matches: Ledger | None = None) -> Standings:
     """Read a store. Of several games with the same name and settings, the one asked for last counts."""
+    with store.moment():
+        return _read(store, matches or ledger(store))
+
+
+def _read(store: Store, matches: Ledger) -> Standings:
     newest = "SELECT max(asked) FROM scenarios AS later WHERE later.name = s.name AND later.settings = s.settings"
     scenarios = store.rows(
         "SELECT id, digest, name, settings, label, title, about, source, found FROM scenarios AS s"
@@ -105,7 +111,6 @@ def standings(store: Store, matches: Ledger | None = None) -> Standings:
 
     setups: dict[tuple[int, int | None], Setup] = {}
     found: dict[tuple[int, int | None], list[Standing]] = {}
-    matches = matches or ledger(store)
     replays = set(store.filmed())
     for rows, values in matches.pairings():
         scenario, over, model = (int(one[rows.start]) for one in (matches.scenario, matches.overseer, matches.model))
@@ -118,28 +123,19 @@ def standings(store: Store, matches: Ledger | None = None) -> Standings:
             named = tuple((seed, key[:NAMED]) for seed, key in kept if key in replays)
             standing = Standing(labels[model], name, kind, seeds, values, named)
             found.setdefault((scenario, overseer), []).append(standing)
-    gaps = [
-        Gap(setup(scenario, overseer), labels[model], seed, cause, policy)
-        for scenario, overseer, model, seed, cause, policy in _gaps(store)
+    faults = [
+        (Gap(setup(scenario, overseer), labels[model], players[model][0], seed, cause, policy), message, bool(without))
+        for scenario, overseer, model, seed, cause, message, policy, without in _faults(store)
         if scenario in current
     ]
-    missing = Counter((gap.setup, gap.agent) for gap in gaps)
-    costs = {(gap.setup, gap.agent): gap.policy for gap in gaps}
-    failures = [
-        Failure(who[0], who[1], error, message, missing[who], costs.get(who, ""))
-        for scenario, model, overseer, error, message in store.rows(
-            "SELECT scenario, model, overseer, error, message FROM failures"
-        )
-        if scenario in current
-        for who in [(setup(scenario, overseer), labels[model])]
-    ]
+    gaps = [gap for gap, _, without in faults if without]
     shown = sum(len(standing.seeds) for table in found.values() for standing in table)
     return Standings(
         tables={
             setups[key]: tuple(sorted(found[key], key=lambda standing: order(standing.agent)))
             for key in sorted(found, key=lambda key: setup_order(setups[key]))
         },
-        failures=tuple(sorted(failures, key=lambda one: (setup_order(one.setup), order(one.agent)))),
+        failures=_failures([(gap, message) for gap, message, _ in faults]),
         outdated=matches.total - shown,
         shown=tuple(last(store.folder).get("configuration", {}).get("measures", ())),
         gaps=tuple(sorted(gaps, key=lambda one: (setup_order(one.setup), order(one.agent), one.seed))),
@@ -157,14 +153,48 @@ def setup_order(setup: Setup) -> tuple[object, ...]:
     return (setup.name, *_sortable(setup.settings), ("", 2, 0.0, ""), order(setup.overseer or ""))
 
 
-def _gaps(store: Store) -> list[tuple[int, int | None, int, int, str, str]]:
-    """Scenario, overseer, model, seed, cause and policy of every match without a result; none in earlier formats."""
+def among(found: Standings, who: Collection[tuple[int, str | None, str]], seeds: Collection[int]) -> Standings:
+    """What standings say of some pairings (scenario's row, overseer, model, both with every setting) and seeds."""
+    tables = {}
+    for setup, rows in found.tables.items():
+        of = (setup.scenario, setup.overseer_name)
+        if some := tuple(_some(row, seeds) for row in rows if (*of, row.name) in who):
+            tables[setup] = some
+    gaps = [
+        gap
+        for gap in found.gaps
+        if gap.seed in seeds and (gap.setup.scenario, gap.setup.overseer_name, gap.name) in who
+    ]
+    return replace(found, tables=tables, gaps=tuple(gaps))
+
+
+def _some(row: Standing, seeds: Collection[int]) -> Standing:
+    kept = [i for i, seed in enumerate(row.seeds) if seed in seeds]
+    values = Columns(row.values.names, row.values.table[kept])
+    return replace(row, seeds=tuple(row.seeds[i] for i in kept), values=values)
+
+
+def _faults(store: Store) -> list[tuple[int, int | None, int, int, str, str, str, int]]:
+    """Scenario, overseer, model, seed, cause, message and policy of every fault, and whether its match has no result.
+
+    Earlier formats kept one of a pairing, and not with which seed.
+    """
     if not store.rows("SELECT 1 FROM sqlite_schema WHERE name = 'faults'"):
-        return []
+        return store.rows(f"SELECT scenario, overseer, model, {NOBODY}, error, message, '', 0 FROM failures")
     return store.rows(
-        "SELECT scenario, overseer, model, seed, cause, policy FROM faults"
-        " WHERE key NOT IN (SELECT key FROM matches) ORDER BY key"
+        "SELECT scenario, overseer, model, seed, cause, message, policy, key NOT IN (SELECT key FROM matches)"
+        " FROM faults ORDER BY seed, key"
     )
+
+
+def _failures(faults: Iterable[tuple[Gap, str]]) -> tuple[Failure, ...]:
+    """Faults of one pairing with one cause, put together; the first tells what was said."""
+    found: dict[tuple[Setup, str, str, str], Failure] = {}
+    for gap, message in faults:
+        which = gap.setup, gap.agent, gap.cause, gap.policy
+        one = found.get(which) or Failure(gap.setup, gap.agent, gap.cause, message, 0, gap.policy)
+        found[which] = replace(one, matches=one.matches + (gap.seed != NOBODY))
+    return tuple(sorted(found.values(), key=lambda one: (setup_order(one.setup), order(one.agent), one.error)))
 
 
 def _distinct(named: Mapping[int, tuple[str, str]]) -> dict[int, str]:

@@ -259,6 +259,19 @@ class Store:
         with self._guarded():
             return self._connection.execute(query, values).fetchall()
 
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """What is read inside belongs together, even while the run goes on: one read transaction, also in another."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self.rows("BEGIN")
+        try:
+            yield
+        finally:
+            with suppress(TurncoatError):  # of a damaged store, which has been said
+                self.rows("COMMIT")
+
     def _prepare(self) -> None:
         """Make the folder, see that it is ours, and keep other writers out until the store is closed."""
         try:
@@ -344,5 +357,5 @@ class Store:
             yield
         except sqlite3.OperationalError as error:
             raise TurncoatError(f"{self.path}: {error}; every match finished so far is kept") from None
-        except (sqlite3.DatabaseError, UnicodeError) as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise TurncoatError(f"{self.path}: damaged ({error}); restore it, or begin in a new folder") from None

@@ -72,9 +72,11 @@ def overall(standings: Standings, width: int, colour: bool = False) -> str:
             console.print(_ratings(side))
             for warning in side.ratings.warnings:
                 console.print(warning, markup=False)
+            if side.ratings.warnings:
+                console.print()
         for line in _equilibria(whole):
             console.print(line, soft_wrap=True, markup=False)
-    return _lines(capture.get())
+    return _lines(capture.get()).rstrip()
 
 
 def _lines(captured: str) -> str:
@@ -108,7 +110,7 @@ def _equilibria(found: League) -> Iterator[str]:
     """The equilibria between models and overseers, a line each."""
     for table in found.payoffs:
         for models, overseers, values in spelt(table):
-            pays = ", ".join(number(value) for value in values)
+            pays = f"the model {number(values[0])} and the overseer {number(values[1])}"
             yield f"{table.setup.label}, equilibrium: {models} against {overseers}, which pays {pays}"
         if more := unspelt(table):
             yield f"{table.setup.label}: and {more} more"
