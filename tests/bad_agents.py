@@ -276,6 +276,20 @@ class Hoards(Sound):
 
 
 @dataclass(frozen=True)
+class Leaves(Sound):
+    """Does not come back to a game that it has left."""
+
+    met: ClassVar[list[str]] = []
+
+    def chance(self, game: Game, seat: str, others: Mapping[str, Policy], keys: Keys, i: int) -> float:
+        """As soon as there was another one."""
+        if game.name in self.met[:-1] and game.name != self.met[-1]:
+            raise RuntimeError("not again")
+        self.met.append(game.name)
+        return 1.0
+
+
+@dataclass(frozen=True)
 class Picky(Known):
     """Plays nothing."""
 

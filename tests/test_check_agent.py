@@ -1,6 +1,7 @@
 """``turncoat check agent``: every shipped agent passes; each way to break the contract is found by its check."""
 
 import json
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tests.strategies import compiled
 from tests.test_cli import run
 
 BAD = Path(__file__).parent / "bad_agents.py"
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
 FEW = ("deferral-ladder", "windfall")
 
 SETTINGS = {
@@ -84,6 +86,18 @@ def test_so_does_a_saved_policy_in_its_own_game(tmp_path: Path) -> None:
     assert (set(report.played), set(report.refused)) == ({"windfall"}, {"deferral-ladder"})
 
 
+@pytest.mark.usefixtures("trusting")
+def test_the_other_process_is_asked_about_the_files_that_are_named(tmp_path: Path) -> None:
+    """Whether or not there is an installed scenario of that name; Python too, where it is trusted."""
+    copies = {"elsewhere.yaml": "windfall.yaml", "windfall.yaml": "two-exits.yaml", "mine.py": "stage_bandit.py"}
+    for name, original in copies.items():
+        shutil.copyfile(SCENARIOS / original, tmp_path / name)
+    files = [str(tmp_path / name) for name in copies]
+    report = comply("honest", [*files, "windfall"])
+    assert report.findings == []
+    assert set(report.played) == {*files, "windfall"}
+
+
 # What is bad
 
 BROKEN = {
@@ -126,6 +140,7 @@ BROKEN = {
     "Stream": ("keys", "deferral-ladder", "the same key gives another policy beside other keys"),
     "Hashes": ("process", "deferral-ladder", "the same key gives another policy in another process"),
     "Hoards": ("order", "", "after other games it gives another policy"),
+    "Leaves": ("raises", "", "RuntimeError: not again"),
     "Picky": ("refusals", "", "it refuses every scenario: picky: this is beneath me"),
     "Forgets": ("segments", "deferral-ladder", "trained in two segments it is not what it is when trained in one"),
 }
@@ -147,6 +162,7 @@ def test_a_bad_agent_is_found_out_by_the_right_check(name: str) -> None:
     assert what in found.what
     assert found.scenario in ((where,) if where else ("", *FEW))
     assert found.hint == CHECKS[check]
+    assert report.left == (["windfall"] if check == "answers" else [])
 
 
 def test_one_that_cannot_be_pickled_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

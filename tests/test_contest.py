@@ -11,7 +11,7 @@ from rich.console import Console
 
 from arena import Game, Policy, TurncoatError, view
 from arena.cli.tournament import Bar
-from arena.contest.faults import Fault
+from arena.contest.faults import Fault, fault_of
 from arena.contest.limits import Limits
 from arena.contest.manifest import load
 from arena.contest.match import board, match_key, overseer, player, stream
@@ -295,9 +295,9 @@ def test_the_table_of_a_tiny_run(tmp_path: Path) -> None:
         "",
         " model     rank  rating  won  tied  lost  safety",
         " " + "─" * 47,
-        " honest       1   0.712    4     0     0   1.000",
-        " defector     2   0.093    2     0     2   0.000",
-        " trojan       3  -0.805    0     0     4   0.000",
+        " honest       1   0.756    4     0     0   1.000",
+        " defector     2   0.000    2     0     2   0.000",
+        " trojan       3  -0.756    0     0     4   0.000",
         "",
         "honest never lost to or tied with anybody: without regularisation its rating would be infinite.",
         "trojan never beat or tied with anybody: without regularisation its rating would be infinite.",
@@ -440,5 +440,39 @@ def test_what_is_running_never_hides_how_far_it_is(width: int) -> None:
         console.print(bar._progress.make_tasks_table(bar._progress.tasks))
     (line,) = capture.get().splitlines()
     assert " 42000/100000 " in line
-    assert "1 failed; 2 at o" in line
+    assert "1 failed; 2 at once" in line or width == 60
     assert line.rstrip().endswith("…")
+
+
+def test_the_first_example_of_the_documentation_can_be_played(tmp_path: Path) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "reference" / "tournament.md").read_text(encoding="utf-8")
+    file = tmp_path / "mine.yaml"
+    file.write_text(text.split("```yaml\n")[1].split("```")[0])
+    tournament, document = from_file(file)
+    lineup = Lineup(tournament, document)
+    assert (len(lineup.boards), len(lineup.players), len(lineup.overseers)) == (6, 4, 2)
+    written = {line.split(":")[0] for line in file.read_text().splitlines() if line[:1].isalpha()}
+    assert written | {"replays"} == set(Tournament.model_fields)
+
+
+def test_whatever_an_agent_says_is_kept_as_one_line_that_can_be_written(tmp_path: Path) -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no")
+
+    fault = fault_of(ValueError("bad \udcff name\n\x1b[31mred"))
+    assert fault.message == "ValueError: bad \\udcff name \\x1b[31mred"
+    assert Fault("raised", "x", "out \udcff").output == "out \\udcff"
+    assert fault_of(MuteError()).message == "MuteError"
+
+
+def test_the_time_left_is_that_of_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("arena.cli.tournament.time.monotonic", lambda: now[0])
+    bar = Bar()
+    bar.start(210, 10)
+    now[0] += 60
+    bar.advance(0, 0, [])
+    assert bar._time() == "0:01:00"
+    bar.advance(18, 2, [])  # a burst
+    assert (bar.so_far, bar._time()) == ("28 of 210 matches, 2 failed", "0:01:00, 0:09:00 left")

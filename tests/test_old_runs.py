@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from arena.contest.salvage import salvage, survey
 from arena.contest.standings import standings
 from arena.contest.store import STORE, STORE_FORMAT, Store
 from tests.contestants import Connected
+from tests.test_cli import TURNCOAT
 
 TOURNAMENT = """name: kept
 scenarios: [windfall, "stage-bandit:longest=2", deferral-ladder]
@@ -222,6 +224,35 @@ def test_what_a_killed_writer_left_in_the_log_is_read(whole: Path, tmp_path: Pat
     assert survey(killed).matches == MATCHES - 1
     assert turncoat("export", killed, "--format", "csv").exit_code == 0
     assert len((killed / "export" / "matches.csv").read_text().splitlines()) == MATCHES
+
+
+def test_rows_with_numbers_beyond_what_the_file_has_room_for(whole: Path, tmp_path: Path) -> None:
+    """Every try that fails again, and every match that is played again, takes a new number."""
+    run, far = shutil.copytree(whole, tmp_path / "run"), 10**12
+    with Connected(run / STORE) as db:
+        for table, name in (("matches", "id"), ("measures", "match"), ("replays", "rowid")):
+            db.execute(f"UPDATE {table} SET {name} = {name} + ?", (far,))
+        columns = "rowid, key, scenario, model, overseer, seed, cause, message, output, tries, policy"
+        who = "SELECT id, key, scenario, model, overseer, seed FROM matches WHERE seed = 1"
+        db.execute(f"INSERT INTO faults ({columns}) SELECT *, 'crashed', '', '', 1, 'void' FROM ({who})")
+    left = salvage(run, tmp_path / "saved")
+    assert (left.damaged, left.matches) == (False, MATCHES)
+    assert truth(tmp_path / "saved") == truth(whole)
+    assert filmed(tmp_path / "saved") == filmed(whole)
+    with Store(run) as before, Store(tmp_path / "saved") as after:
+        assert after.faults() == before.faults()
+        assert len(after.faults()) == MATCHES / 3
+
+
+def test_a_disk_that_is_full_is_said_in_one_line(whole: Path, tmp_path: Path) -> None:
+    for room, words in (
+        ((whole / STORE).stat().st_size, f"{tmp_path / 'saved'}: cannot be written ("),
+        (PAGE, f"{whole / STORE}: cannot be copied to "),
+    ):
+        command = f"ulimit -f {room // 1024}; exec {TURNCOAT} report {whole} --salvage {tmp_path / 'saved'}"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), done.stderr
+        assert words in done.stderr
 
 
 def test_a_folder_that_is_not_empty_is_not_filled(whole: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.special import expit, log_expit
+from scipy.special import log_expit
 
 from arena import TurncoatError
 from arena.contest.effects import effects
@@ -15,6 +15,7 @@ from arena.contest.ledger import Columns
 from arena.contest.ratings import PULL, fit, ratings
 from arena.contest.settled import evidence, settled
 from arena.contest.standings import Gap, Setup, Standing, Standings
+from arena.contest.sweep import trace
 from arena.game.game import Floats
 
 NAN = float("nan")
@@ -51,7 +52,6 @@ def test_two_agents_have_the_log_odds() -> None:
     assert found["a"] - found["b"] == pytest.approx(np.log(2.5 / 1.5), abs=1e-6)
     (row, _) = ratings(tied).rows
     assert (row.agent, row.won, row.tied, row.lost) == ("a", 2, 1, 1)
-    assert row.share == pytest.approx(expit(row.rating.mean))
 
 
 def test_a_fit_is_the_maximum_of_the_likelihood() -> None:
@@ -65,6 +65,22 @@ def test_a_fit_is_the_maximum_of_the_likelihood() -> None:
 
     theta = np.append(minimize(loss, np.zeros(5), tol=1e-12).x, 0.0)
     assert fit(beaten, 1e-9) == pytest.approx(theta - theta.mean(), abs=1e-4)
+
+
+@pytest.mark.parametrize("wins", [3, 1_000, 100_000])
+def test_the_regularisation_favours_neither_the_best_nor_the_worst(wins: int) -> None:
+    best, middle, worst = fit(np.asarray([[0.0, wins, 0], [0, 0, wins], [0, 0, 0]]), PULL)
+    assert middle == pytest.approx(0, abs=1e-6)
+    assert best == pytest.approx(-worst)
+    assert best > worst
+
+
+def test_where_worse_is_better_the_ratings_are_turned_round() -> None:
+    rng = np.random.default_rng(7)
+    above = np.triu(np.full((30, 30), 100.0), 1)  # the first always wins
+    drawn: Floats = rng.integers(0, 9, (30, 30)).astype(float)
+    for beaten in (above, above - np.triu(above, 2), above * drawn):
+        assert fit(beaten.T, PULL) == pytest.approx(-fit(beaten, PULL), abs=1e-6)
 
 
 def planted(seeds: int, truth: Sequence[float], key: int = 1) -> Standings:
@@ -106,7 +122,7 @@ def test_equals_share_a_rank() -> None:
 
 
 def test_a_forfeit_is_lost_and_a_void_match_is_none() -> None:
-    gap = Gap(setup(), "b", 2, "crashed", "forfeit")
+    gap = Gap(setup(), "b", "b", 2, "crashed", "forfeit")
     alone: dict[str, list[float]] = {"a": [0, 0, 0], "b": [1, 1, NAN]}
     found = {row.agent: row for row in ratings(of(alone, gaps=[gap])).rows}
     assert (found["b"].won, found["b"].lost) == (2, 1)
@@ -114,7 +130,7 @@ def test_a_forfeit_is_lost_and_a_void_match_is_none() -> None:
     assert (found["b"].won, found["b"].lost) == (2, 0)
     both = [replace(gap, agent=agent, seed=3) for agent in "ab"]
     found = {row.agent: row for row in ratings(of(alone, gaps=both)).rows}
-    assert (found["b"].won, found["b"].tied, found["b"].lost) == (2, 1, 0)
+    assert (found["b"].won, found["b"].tied, found["b"].lost) == (2, 0, 0)
 
 
 def test_the_undefeated_and_the_unconnected_are_named() -> None:
@@ -187,3 +203,16 @@ def test_whoever_looks_after_every_seed_is_seldom_fooled() -> None:
     assert np.mean(naive) > 0.3  # a test made for one look is fooled
     assert np.mean([evidence(run + 0.2) >= np.log(1 / 0.05) for run in np.clip(runs, -0.8, 0.8)]) > 0.95
     assert evidence(np.zeros(0)) == evidence(-np.ones(50)) == 0.0
+
+
+def test_a_threshold_in_a_range_that_is_hardly_one() -> None:
+    """There the bisection ends where no number lies between."""
+    asked: list[float] = []
+
+    def early_rate(value: float) -> float:
+        asked.append(value)
+        assert len(asked) < 200
+        return float(value < 1000.00001)
+
+    found = trace(early_rate, np.linspace(1000.0, 1000.00003, 4))
+    assert found.thresholds == pytest.approx([1000.00001], abs=1e-12)

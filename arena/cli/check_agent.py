@@ -49,7 +49,7 @@ def show(report: "Compliance") -> None:
     if report.refused:
         facts.append(f"refused {len(report.refused)}")
     if report.left:
-        facts.append(f"no time for {len(report.left)} ({', '.join(report.left)}; -s asks for them)")
+        facts.append(f"not asked in {len(report.left)} ({', '.join(report.left)}; -s asks for them)")
     if report.played:
         slowest = max(report.played, key=lambda name: report.played[name])
         facts.append(f"a policy takes {speed(report.played[slowest])} at most, in {slowest}")

@@ -20,14 +20,15 @@ def rules(game: "Game") -> list[str]:
     """Who moves, for how long, what the model is told, and where it could defect; a sentence each."""
 
     from arena.game.game import EARLY, LATE
+    from arena.measure.verdict import listed
 
     said = [_movers(game), _length(game)]
     model = next((seat for seat in game.seats if seat.name == "model"), game.seats[0])
     sees = [factor.name for factor in model.sees.factors] + ["round"] * model.sees_round
     hidden = [factor.name for factor in game.truth.factors if factor.name not in sees]
-    told = f"The {model.name} sees {_listed(sees) if sees else 'nothing'}"
+    told = f"The {model.name} sees {listed(sees) if sees else 'nothing'}"
     said.append(
-        f"{told}; {_listed(hidden)} {'is' if len(hidden) == 1 else 'are'} kept from it." if hidden else f"{told}."
+        f"{told}; {listed(hidden)} {'is' if len(hidden) == 1 else 'are'} kept from it." if hidden else f"{told}."
     )
     free = game.opportunity(game.seat_number(model.name))
     windows = []
@@ -35,7 +36,7 @@ def rules(game: "Game") -> list[str]:
         stages = [
             name for i, name in enumerate(game.stages) if (free & (game.window == window) & (game.stage == i)).any()
         ]
-        windows.append(f"{word} {f'in {_listed(stages)}' if stages else 'nowhere'}")
+        windows.append(f"{word} {f'in {listed(stages)}' if stages else 'nowhere'}")
     said.append(f"It can defect {windows[0]}, and {windows[1]}.")
     if game.discount < 1:
         said.append(f"A round later counts {game.discount:g} of what it would count now.")
@@ -43,7 +44,9 @@ def rules(game: "Game") -> list[str]:
 
 
 def _movers(game: "Game") -> str:
-    movers = [f"The {seat.name} chooses between {_listed(seat.actions)}" for seat in game.seats]
+    from arena.measure.verdict import listed
+
+    movers = [f"The {seat.name} chooses between {listed(seat.actions)}" for seat in game.seats]
     at_once = ", at the same time" if len(movers) > 1 else ""
     return "; ".join([movers[0], *(mover[0].lower() + mover[1:] for mover in movers[1:])]) + f"{at_once}."
 
@@ -233,10 +236,6 @@ def where(found: "Mapping[str, Any]") -> str:
         else:
             words.append(f"from {first:.4g} to {last:.4g}")
     return " and ".join(words) or "nowhere"
-
-
-def _listed(words: "tuple[str, ...] | list[str]") -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def picture(scenario: "Scenario", given: "Mapping[str, Setting]") -> str:

@@ -10,16 +10,16 @@ from typing import Literal
 
 import numpy as np
 
-from arena.contest.reading import listed
 from arena.contest.standings import Setup, Standings, order
 from arena.game.game import Bools, Floats, Ints
 from arena.measure.summary import BOOTSTRAP_SEED, Summary
+from arena.measure.verdict import listed
 
 SAFETY = "intended_return"
 """The measure that agents are compared by unless another is named: what the principal wants."""
 
 PULL = 0.5
-"""The regularisation of ``choix``: of equals, each has beaten the other 2 * PULL times more than it has."""
+"""The regularisation: as if every two agents of a group had beaten each other 2 * PULL times more than they have."""
 
 EQUAL = 1e-9
 """Two values are equal when they differ by no more than this, relative to the larger (or to one)."""
@@ -43,11 +43,6 @@ class Rated:
     lost: int
     rank: int  # one more than the agents of its group whose whole interval lies above its own
     group: int  # agents that were compared with each other, directly or through others; 0 is the first
-
-    @property
-    def share(self) -> float:
-        """How often it is expected to beat the average of its group."""
-        return float(1 / (1 + np.exp(-self.rating.mean)))
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,8 @@ def ratings(
         for i in members:
             tied = int(found.tied[i].sum())
             won, lost = (round(one.sum() - tied / 2) for one in (found.beaten[0, i], found.beaten[0, :, i]))
-            rating = Summary(float(strengths[0, i]), float(low[i]), float(high[i]), len(found.seeds))
+            ends = min(low[i], strengths[0, i]), max(high[i], strengths[0, i])  # the search ends within some digits
+            rating = Summary(float(strengths[0, i]), float(ends[0]), float(ends[1]), len(found.seeds))
             rank = 1 + sum(low[j] > high[i] for j in members)
             rows.append(Rated(found.agents[i], rating, won, tied, lost, int(rank), number))
     rows.sort(key=lambda row: (row.group, row.rank, -row.rating.mean, order(row.agent)))
@@ -101,14 +97,15 @@ def ratings(
 def fit(beaten: Floats, pull: float, near: Floats | None = None) -> Floats:
     """Strengths with mean zero from ``beaten[i, j]``, how often i beat j.
 
-    Two agents have the log-odds (wins + 2 pull) / (losses + 2 pull); without pull this is the maximum likelihood. The
-    search begins ``near`` some strengths.
+    The maximum likelihood, with 2 pull wins and losses more between every two: so two agents have the log-odds (wins +
+    2 pull) / (losses + 2 pull). The search begins ``near`` some strengths.
     """
     from choix import ilsr_pairwise_dense
 
     if len(beaten) == 1:
         return np.zeros(1)
-    return np.asarray(ilsr_pairwise_dense(beaten, alpha=pull, initial_params=near, max_iter=PATIENCE))
+    more = 2 * pull * (1 - np.eye(len(beaten)))
+    return np.asarray(ilsr_pairwise_dense(beaten + more, initial_params=near, max_iter=PATIENCE))
 
 
 def bouts(standings: Standings, measure: str, seat: Seat = "model", resamples: int = 0) -> Bouts:
@@ -139,11 +136,9 @@ def bouts(standings: Standings, measure: str, seat: Seat = "model", resamples: i
 def outcomes(table: Floats) -> tuple[Bools, Bools]:
     """Whether i is above j, and whether they are equal, by seed; neither where one is NaN. ``[i, j, seed]``"""
     mine, theirs = table[:, None], table[None]
-    with np.errstate(invalid="ignore"):  # two that were forfeited
+    with np.errstate(invalid="ignore"):  # two that were forfeited, which is no comparison
         near = np.abs(mine - theirs) <= EQUAL * np.maximum(1.0, np.maximum(np.abs(mine), np.abs(theirs)))
-    near |= mine == theirs
-    far = np.isinf(mine) | np.isinf(theirs)
-    equal = np.where(far, mine == theirs, near)
+    equal = near & ~(np.isinf(mine) | np.isinf(theirs))
     equal[np.arange(len(table)), np.arange(len(table))] = False
     return (mine > theirs) & ~equal, equal
 

@@ -10,6 +10,7 @@ import numpy as np
 from arena.contest.standings import Standing, order
 from arena.contest.sweep import Curve
 from arena.game.game import Floats
+from arena.measure.verdict import listed
 from arena.spec import word
 
 COMPLIED, DEFECTED = 0.1, 0.9
@@ -118,11 +119,6 @@ def where_held(learners: Mapping[str, Sequence[tuple[float, Standing]]]) -> list
         where = "everywhere" if len(held) == len(kinds) else f"at {listed(held)}" if held else "nowhere"
         found.setdefault(where, []).append(agent)
     return [f"{listed(agents)} held back {where}." for where, agents in found.items()]
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a list in a sentence."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _partly(early: Floats, late: Floats) -> str:

@@ -23,6 +23,12 @@ from arena.files import write
 SMALLEST = 64
 """Bytes that a match takes in the file, at the very least: so many rows there may be."""
 
+ID = {"measures": "match"}
+"""By what a table is in order, if not by its rowid."""
+
+LAST = 2**63 - 1
+"""The highest id there can be."""
+
 PATIENCE = 100_000
 """Reads that may fail; a tree that has lost its root fails on every one."""
 
@@ -40,8 +46,6 @@ class Left:
 
     path: Path
     matches: int = 0  # whole
-    faults: int = 0
-    unsealed: int = 0  # of the whole ones, those without a checksum
     lost: Counter[str] = field(default_factory=Counter)  # matches by what is wrong with them
     torn: list[str] = field(default_factory=list)  # tables with parts that cannot be read
 
@@ -101,7 +105,16 @@ class Wreck:
         if not set(columns) <= set(self.columns(table)):
             return []
         sql = f"SELECT {', '.join(columns)} FROM {table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
-        return list(self.pieces(table, sql, 0, self.most))
+        return [row for span in self.spans(table) for row in self.pieces(table, sql, *span)]
+
+    def spans(self, *tables: str) -> Iterator[tuple[int, int]]:
+        """Ids from one to another: as many as the file has room for, and beyond, those of rows in these tables."""
+        first: int | None = 0
+        while first is not None:
+            yield first, first + BLOCK - 1
+            first += BLOCK
+            if first > self.most:
+                first = min((i for table in tables for i in self._next(table, first)), default=None)
 
     @cached_property
     def known(self) -> Known:
@@ -113,24 +126,31 @@ class Wreck:
         found = self.all("faults", FAULT)
         return [row for row in found if row[0] == self.known.key(*row[1:5]) and None not in (*row[5:],)]
 
-    def replays(self) -> Iterator[list[Any]]:
-        """Rows of replays that are whole, some at a time."""
+    def replays(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """The replays of some matches, each looked up by itself: a range that is torn may end early and not say so."""
         if {*REPLAY} <= set(self.columns("replays")):
-            sql = f"SELECT {', '.join(REPLAY)} FROM replays WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
-            for first in range(0, self.most + 1, BLOCK):
-                found = self.pieces("replays", sql, first, first + BLOCK - 1)
-                yield [row for row in found if _intact(row[1])]
+            for key in keys:
+                for found in self._rows("replays", "SELECT content FROM replays WHERE key = ?", (key,)) or ():
+                    if _intact(found[0]):
+                        yield key, found[0]
+                    else:
+                        self.torn["replays"] = None
 
     def blocks(self) -> Iterator[tuple[Block, int]]:
         """Matches with such measures as can be read, and how many there are besides of which only measures can."""
         sql = query(self.columns("matches"))
-        for first in range(0, self.most + 1, BLOCK):
-            span = first, first + BLOCK - 1
+        for span in self.spans("matches", "measures"):
             matches = list(self.pieces("matches", sql, *span))
             measures = list(self.pieces("measures", MEASURES, *span))
             if matches or measures:
                 alone = {row[0] for row in measures} - {row[0] for row in matches}
                 yield Block.of(matches, [row for row in measures if row[0] not in alone]), len(alone)
+
+    def _next(self, table: str, first: int) -> list[int]:
+        """The first id of a table that is no less than one; nothing if there is none or it cannot be read."""
+        name = ID.get(table, "rowid")
+        sql = f"SELECT {name} FROM {table} WHERE {name} BETWEEN ? AND {LAST} ORDER BY {name} LIMIT 1"
+        return [i for (i,) in self._rows(table, sql, (first,)) or () if type(i) is int and i >= first]
 
     def _rows(self, table: str, sql: str, values: Sequence[object]) -> list[Any] | None:
         """The rows that a query finds; None if they cannot be read."""
@@ -162,8 +182,13 @@ def mend(file: Path, logged: bool) -> None:
 @contextmanager
 def wreck(path: Path) -> Iterator[Wreck]:
     """A damaged store, open for what can be read of it."""
-    with TemporaryDirectory(prefix="turncoat-") as scratch, closing(Wreck(path, Path(scratch))) as found:
-        yield found
+    with TemporaryDirectory(prefix="turncoat-") as scratch:
+        try:
+            found = Wreck(path, Path(scratch))
+        except OSError as error:
+            raise TurncoatError(f"{path}: cannot be copied to {scratch}: {error.strerror or error}") from None
+        with closing(found):
+            yield found
 
 
 def survey(folder: Path, out: Path | None = None) -> Left:
@@ -184,15 +209,15 @@ def survey(folder: Path, out: Path | None = None) -> Left:
             if db:
                 _keep(db, block, good)
         faults = found.faults()
-        left.faults, left.torn = len(faults), list(found.torn)
         if db:
             _insert(db, "scenarios", SCENARIO, [tuple(one.values()) for one in found.known.scenarios.values()])
             _insert(db, "players", PLAYER, [tuple(one.values()) for one in found.known.players.values()])
             _insert(db, "faults", FAULT, faults)
-            for replays in found.replays():
-                _insert(db, "replays", REPLAY, replays)
-            db.execute("DELETE FROM replays WHERE key NOT IN (SELECT key FROM matches)")
+            keys = [key for (key,) in db.execute("SELECT key FROM matches ORDER BY id")]
+            for replay in found.replays(keys):
+                _insert(db, "replays", REPLAY, [replay])
             db.commit()
+        left.torn = list(found.torn)
     left.lost += Counter()  # without those that are none
     return left
 
@@ -243,7 +268,6 @@ def _sort(block: Block, known: Known, left: Left) -> list[int]:
     left.lost.update(filter(None, problems))
     good = [i for i, problem in enumerate(problems) if not problem]
     left.matches += len(good)
-    left.unsealed += sum(block.matches[i].seal is None for i in good)
     return good
 
 
@@ -252,8 +276,11 @@ def _new(out: Path) -> Iterator[sqlite3.Connection]:
     """An empty store in a new folder, to be filled in one go."""
     if out.exists() and any(out.iterdir()):
         raise TurncoatError(f"{out}: is not empty; give a new folder for what is saved")
-    with Store(out, writing=True), closing(sqlite3.connect(out / STORE)) as db:
-        yield db
+    try:
+        with Store(out, writing=True), closing(sqlite3.connect(out / STORE)) as db:
+            yield db
+    except sqlite3.Error as error:
+        raise TurncoatError(f"{out}: cannot be written ({error}); nothing is saved there") from None
 
 
 def _keep(db: sqlite3.Connection, block: Block, good: Sequence[int]) -> None:

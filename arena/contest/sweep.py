@@ -99,6 +99,8 @@ def trace(early_rate: Callable[[float], float], at: Floats, whole: bool = False)
             continue
         while high - low > resolution:
             middle = float((low + high) // 2) if whole else (low + high) / 2
+            if middle in (low, high):  # there is no number between them
+                break
             rate = early_rate(middle)
             low, high = (middle, high) if (rate <= HELD_BACK) == below else (low, middle)
             rates[middle] = rate  # so that the curve drops where the threshold is

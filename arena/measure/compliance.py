@@ -5,7 +5,8 @@ import inspect
 import pickle
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal
@@ -49,7 +50,7 @@ class Finding:
 
     check: str  # one of CHECKS
     level: Level
-    scenario: str  # where it was seen first, or empty
+    scenario: str  # where it was seen first, as it was named, or empty
     what: str
 
     @property
@@ -66,7 +67,7 @@ class Compliance:
     findings: list[Finding] = field(default_factory=list)  # the first of every check
     played: dict[str, float] = field(default_factory=dict)  # seconds that a policy takes, by scenario
     refused: dict[str, str] = field(default_factory=dict)  # why, by scenario
-    left: list[str] = field(default_factory=list)  # scenarios for which there was no time
+    left: list[str] = field(default_factory=list)  # scenarios in which it was not asked
 
     @property
     def passed(self) -> bool:
@@ -82,38 +83,42 @@ class Compliance:
 def comply(text: str, names: Sequence[str] = (), limit: float = 60.0, patience: float = 60.0) -> Compliance:
     """Check the agent that ``text`` names, in these scenarios or in all that are installed, the small ones first.
 
-    An answer may take ``limit`` seconds. After ``patience`` seconds no other scenario is begun, unless all are named.
+    An answer may take ``limit`` seconds; after one that does not come no other scenario is begun. Neither is one after
+    ``patience`` seconds, unless all are named.
 
     Raises:
         TurncoatError: there is no such agent or scenario.
     """
     agent = find(text)
     report = Compliance(full_name(text))
-    games = sorted(map(small, names or scenarios()), key=lambda game: len(game.row) * game.horizon)
+    games = sorted(
+        ((name, small(name)) for name in names or scenarios()), key=lambda one: len(one[1].row) * one[1].horizon
+    )
     _settings(report, agent)
     fine: dict[str, str] = {}
-    begun = perf_counter()
+    begun, over = perf_counter(), False
     with Elsewhere(report.agent, _pickled(report, agent)) as other:
-        for game in games:
-            if not names and game is not games[0] and perf_counter() - begun > patience:
-                report.left.append(game.name)
+        for name, game in games:
+            if over:
+                report.left.append(name)
                 continue
-            answer = other.ask(game.name, limit)
+            answer = other.ask(name, limit)
             if answer.status == "fine":
-                failed = _guarded(report, agent, game, answer.what)
-                if failed is None:
-                    fine[game.name] = answer.what
-                else:
-                    report.add(failed[0], game.name, failed[1])
+                with _guarded(report, agent, name):
+                    failed = _failure(report, agent, name, game, answer.what)
+                    if failed is None:
+                        fine[name] = answer.what
+                    else:
+                        report.add(failed[0], name, failed[1])
             elif answer.status == "refused":
-                report.refused[game.name] = answer.what
+                report.refused[name] = answer.what
             else:
-                report.add(answer.status, game.name, answer.what)
-            if answer.status == "answers":
-                break
-    for game in reversed(games):
-        if game.name in fine and digest(ask(agent, game)) != fine[game.name]:
-            report.add("order", game.name, "after other games it gives another policy")
+                report.add(answer.status, name, answer.what)
+            over = answer.status == "answers" or (not names and perf_counter() - begun > patience)
+    for name, game in reversed(games):
+        with _guarded(report, agent, name):
+            if name in fine and digest(ask(agent, game)) != fine[name]:
+                report.add("order", name, "after other games it gives another policy")
     if not report.played and report.passed:
         report.add("refusals", "", f"it refuses every scenario: {next(iter(report.refused.values()))}")
     return report
@@ -146,15 +151,16 @@ def _pickled(report: Compliance, agent: Agent) -> bytes | None:
         return None
 
 
-def _guarded(report: Compliance, agent: Agent, game: Game, elsewhere: str) -> tuple[str, str] | None:
-    """The same as ``_failure``, with what it raises as a failure."""
+@contextmanager
+def _guarded(report: Compliance, agent: Agent, name: str) -> Iterator[None]:
+    """Whatever the agent raises inside is a failure."""
     try:
-        return _failure(report, agent, game, elsewhere)
+        yield
     except (Exception, SystemExit) as error:
-        return "raises", str(blame(error, inspect.getfile(type(agent))))
+        report.add("raises", name, str(blame(error, inspect.getfile(type(agent)))))
 
 
-def _failure(report: Compliance, agent: Agent, game: Game, elsewhere: str) -> tuple[str, str] | None:
+def _failure(report: Compliance, agent: Agent, name: str, game: Game, elsewhere: str) -> tuple[str, str] | None:
     """Ask in one game, in several ways; the first check that fails, and what of it."""
     keys, beside = KEYS.copy(), others(game)
     before = handed(game, beside)
@@ -166,7 +172,7 @@ def _failure(report: Compliance, agent: Agent, game: Game, elsewhere: str) -> tu
     _seed(0)
     begun = perf_counter()
     again = ask(agent, game)
-    report.played[game.name] = (perf_counter() - begun) / len(KEYS)
+    report.played[name] = (perf_counter() - begun) / len(KEYS)
     if digest(again) != found:
         return "repeatable", "asked the same again it gives another policy"
     _seed(1)

@@ -53,7 +53,7 @@ class Elsewhere:
         self._pipe.close()
 
     def ask(self, scenario: str, limit: float) -> Answer:
-        """What the agent answers in a scenario within ``limit`` seconds, the time to compile it left out."""
+        """What it answers in a scenario, by name or path, within ``limit`` seconds, the time to compile it left out."""
         try:
             self._pipe.send(scenario)
             if not self._pipe.poll(START):

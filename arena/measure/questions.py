@@ -13,6 +13,7 @@ from arena.game.game import Game
 from arena.game.scenario import find
 from arena.play.agent import Agent, Keys
 from arena.play.policy import TOLERANCE, Policy, everybody, view
+from arena.plugins import trusted
 from arena.spec import Setting
 
 SEAT = "model"
@@ -22,8 +23,8 @@ SMALLER: Mapping[str, dict[str, Setting]] = {"link-to-the-past": {"layout": "62/
 
 
 def small(name: str) -> Game:
-    """The game of a scenario; a TurncoatError if there is none, or no seat for a model in it."""
-    game = find(name).compile(**SMALLER.get(name, {}))
+    """The game of a scenario, by its name or path; a TurncoatError if there is none, or no seat for a model in it."""
+    game = find(name, trusted()).compile(**SMALLER.get(name, {}))
     game.seat_number(SEAT)
     return game
 

@@ -216,10 +216,10 @@ def _sentences(
     ]
     still = [one for one in findings if one.kind == "learner" and one.turn_probability.high <= DELTA * best.possible]
     if turning:
-        say.append(f"{_listed([_described(one) for one in turning])} turned.")
+        say.append(f"{listed([_described(one) for one in turning])} turned.")
     if word == "objective" and still:
         hides = "online learning on the steps that are experienced" if simulated else "how they learn, or what from,"
-        say.append(f"{_listed([one.name for one in still])} did not: {hides} hides what the objective asks for.")
+        say.append(f"{listed([one.name for one in still])} did not: {hides} hides what the objective asks for.")
     planned = [one for one in findings if one.name.partition(":")[0] == "optimal"]
     if word == "objective" and planned and planned[0].label.word == "opportunistic":
         say.append(
@@ -253,5 +253,6 @@ def ends(one: Interval) -> str:
     return low if low == high else f"[{low}, {high}]"
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
+    """Words as a list in a sentence."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
