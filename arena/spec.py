@@ -1,7 +1,7 @@
 """How things are named on the command line and in tournament files: ``name`` or ``name:key=value,key=value``.
 
-The name of a class in a Python file has a colon of its own, ``path/to/file.py:Class``, and ``@`` with the beginning of
-the file's digest where one version of it is meant.
+The name of a class in a Python file has a colon of its own, ``path/to/file.py:Class``. A name may end in ``@`` with the
+beginning of a file's digest, where one version of the file is meant.
 """
 
 import re
@@ -51,7 +51,7 @@ def parse(text: str) -> Spec:
 
 
 def assignments(words: list[str], where: str = "") -> dict[str, Setting]:
-    """Read ``key=value`` words, values as YAML reads them."""
+    """Read ``key=value`` words: as a number, true or false what would be written just so again, all else as text."""
     settings: dict[str, Setting] = {}
     for item in words:
         key, equals, value = item.partition("=")
@@ -60,9 +60,14 @@ def assignments(words: list[str], where: str = "") -> dict[str, Setting]:
             raise TurncoatError(f"{where or item}: expected key=value, not {item!r}")
         if key in settings:
             raise TurncoatError(f"{where or item}: {key} is given twice")
-        read = scalar(value.strip())
-        settings[key] = read if isinstance(read, int | float | bool | str) else value.strip()
+        settings[key] = _plain(value.strip())
     return settings
+
+
+def _plain(text: str) -> Setting:
+    read = scalar(text)
+    fits = isinstance(read, int | float) and abs(read) <= LARGEST and word(read) == text
+    return read if fits else text
 
 
 def settle(owner: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,7 +84,8 @@ def settle(owner: str, defaults: Mapping[str, Any], given: Mapping[str, Any]) ->
     return settings
 
 
-def _like(default: Any, value: Any, where: str) -> Any:
+def _like(default: Any, given: Any, where: str) -> Any:
+    value = scalar(given) if isinstance(given, str) and isinstance(default, int | float) else given
     number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST  # NaN is not
     if isinstance(default, bool):
         fits, kind = isinstance(value, bool), "true or false"
@@ -90,5 +96,5 @@ def _like(default: Any, value: Any, where: str) -> Any:
     else:
         return word(value)
     if not fits:
-        raise TurncoatError(f"{where} must be {kind}, not {shown(value)}")
+        raise TurncoatError(f"{where} must be {kind}, not {shown(given)}")
     return type(default)(value)

@@ -256,3 +256,24 @@ def test_watch_marks_distorted_and_simulated_rounds() -> None:
 def test_numbers_of_numpy_print_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"met": np.bool_(True), "ratio": np.float64(0.1) + 0.2, "count": np.int64(3), "none": np.float64("nan")})
     assert json.loads(capsys.readouterr().out) == {"met": True, "ratio": 0.3, "count": 3, "none": None}
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("nosuch",), "turncoat: No such command 'nosuch'; see 'turncoat --help'\n"),
+        (("solve",), "turncoat solve: Missing argument 'SCENARIO'; see 'turncoat solve --help'\n"),
+        (("watch", "windfall", "--sed", "1"), "turncoat watch: No such option: --sed"),
+        (("tournament", "--seeds", "many"), "turncoat tournament: Invalid value for '--seeds'"),
+    ],
+)
+def test_words_that_a_command_does_not_take_are_one_line(words: tuple[str, ...], line: str) -> None:
+    done = here(*words)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert done.stderr.startswith(line)
+
+
+def test_help_and_the_exit_codes_of_commands_are_what_they_were() -> None:
+    assert here("solve", "--help").returncode == here("list", "agents").returncode == 0
+    assert "Commands" in here().stdout
+    assert here("check", "no-such-file.yaml").returncode == 2

@@ -98,7 +98,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("my.py:Mine", "my.py:Mine", ()),
         (" a/b.c/my.py:Mine ", "a/b.c/my.py:Mine", ()),
-        ("my.py:Mine:b=2,a=.5", "my.py:Mine", (("a", 0.5), ("b", 2))),
+        ("my.py:Mine:b=2,a=0.5", "my.py:Mine", (("a", 0.5), ("b", 2))),
         ("C:/x/my.py:Mine:a=1", "C:/x/my.py:Mine", (("a", 1),)),
         ("my.py:Mine@0a1b:a=1", "my.py:Mine@0a1b", (("a", 1),)),
         ("my.py:Mine:", "my.py:Mine", ()),

@@ -11,6 +11,8 @@ from arena import TurncoatError
 from arena.errors import nearest, shown
 from arena.spec import Spec, assignments, parse, settle, word
 
+AS_IT_IS = ("0110", "01", "1e3", "0x10", "1_000", ".5", "1.50", "a #1/p.npz", '"a"', "True", ".inf", "9" * 400)
+
 
 @pytest.mark.parametrize(
     ("text", "name", "settings"),
@@ -20,16 +22,17 @@ from arena.spec import Spec, assignments, parse, settle, word
         ("honest:", "honest", ()),
         ("sometimes:p=0.3", "sometimes", (("p", 0.3),)),
         ("x:b=2, a = true", "x", (("a", True), ("b", 2))),
-        ("x:regime=online,trace=0,alpha=1e-2", "x", (("alpha", 0.01), ("regime", "online"), ("trace", 0))),
+        ("x:regime=online,trace=0,alpha=0.01", "x", (("alpha", 0.01), ("regime", "online"), ("trace", 0))),
         ("x:when=a=b", "x", (("when", "a=b"),)),
         ("x:empty=", "x", (("empty", ""),)),
         ("x:list=[1", "x", (("list", "[1"),)),
         ("x:list=[1]", "x", (("list", "[1]"),)),
         ("x:nothing=null", "x", (("nothing", "null"),)),
         ("x:yes=yes", "x", (("yes", "yes"),)),
+        *((f"x:a={as_it_is}", "x", (("a", as_it_is),)) for as_it_is in AS_IT_IS),
     ],
 )
-def test_a_spec_is_a_name_and_settings_as_yaml_reads_them(text: str, name: str, settings: tuple[Any, ...]) -> None:
+def test_a_spec_is_a_name_and_settings_plain_numbers_as_such(text: str, name: str, settings: tuple[Any, ...]) -> None:
     spec = parse(text)
     assert spec == Spec(name, settings)
     assert [type(value) for _, value in spec.settings] == [type(value) for _, value in settings]
@@ -53,6 +56,32 @@ def test_settings_from_the_command_line_name_the_word_at_fault() -> None:
     assert assignments(["rounds=3", "signal=shown"]) == {"rounds": 3, "signal": "shown"}
     with pytest.raises(TurncoatError, match=r"^rounds: expected key=value, not 'rounds'$"):
         assignments(["rounds"])
+
+
+@pytest.mark.parametrize("raw", [*AS_IT_IS, "1", "0.5", "true", "a b", "[1"])
+def test_a_text_is_kept_to_the_letter_however_often_it_is_written(raw: str) -> None:
+    spec = parse(f"x:signal={raw}")
+    for _ in range(2):
+        settled = settle("x", DEFAULTS, dict(spec.settings))
+        assert settled["signal"] == raw
+        spec = parse(str(Spec("x", tuple(settled.items()))))
+
+
+@pytest.mark.parametrize(
+    ("key", "raw", "value"),
+    [
+        ("rounds", "1e3", 1000),
+        ("rounds", "0x10", 16),
+        ("rounds", "1_000", 1000),
+        ("rounds", "007", 7),
+        ("prize", ".5", 0.5),
+        ("prize", "1.50", 1.5),
+        ("shown", "False", False),
+    ],
+)
+def test_a_number_may_be_written_in_any_way(key: str, raw: str, value: Any) -> None:
+    settled = settle("x", DEFAULTS, assignments([f"{key}={raw}"]))[key]
+    assert (settled, type(settled)) == (value, type(value))
 
 
 names = st.from_regex(r"[a-z][a-z_-]{0,8}", fullmatch=True)
@@ -103,6 +132,8 @@ def test_a_setting_takes_the_type_of_its_default(key: str, value: Any, settled: 
         ("rounds", 2.5, "^x: rounds must be a whole number, not 2.5$"),
         ("rounds", True, "^x: rounds must be a whole number, not true$"),
         ("rounds", "five", "^x: rounds must be a whole number, not 'five'$"),
+        ("rounds", ".inf", "^x: rounds must be a whole number, not '.inf'$"),
+        ("rounds", "0x" + "f" * 5000, "^x: rounds must be a whole number, not '0xfff.*[.]{3}$"),
         ("rounds", float("inf"), "^x: rounds must be a whole number, not inf$"),
         ("rounds", float("nan"), "^x: rounds must be a whole number, not nan$"),
         ("prize", "much", "^x: prize must be a number, not 'much'$"),

@@ -161,6 +161,7 @@ def validated(asked: dict[str, object]) -> "Tournament":
 
     from arena.contest.tournament import Tournament
     from arena.errors import TurncoatError
+    from arena.game.schema import in_words
 
     try:
         return Tournament.model_validate(asked)
@@ -168,7 +169,7 @@ def validated(asked: dict[str, object]) -> "Tournament":
         first = error.errors(include_url=False)[0]
         path = [str(part) for part in first["loc"]]
         flag = f"{path[1]}-limit" if path[:1] == ["limits"] and len(path) > 1 else SINGULAR.get(path[0], path[0])
-        raise TurncoatError(f"--{flag}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise TurncoatError(f"--{flag}: {in_words(Tournament, tuple(path), first)}") from None
 
 
 def every(seconds: float, act: Callable[[], object]) -> Callable[[], None]:

@@ -46,6 +46,8 @@ def export(store: Store, to: Path, form: str | None = None, force: bool = False)
     """
     single = to.suffix[1:] in FORMATS
     form = form or (to.suffix[1:] if single else "parquet")
+    if not single and to.suffix[1:].isalpha() and not to.is_dir():
+        raise TurncoatError(f"{to}: a file's name must end in {' or '.join(f'.{one}' for one in FORMATS)}")
     if form not in FORMATS:
         raise TurncoatError(f"there is no format {form!r}; known are {', '.join(FORMATS)}")
     if single and to.suffix[1:] != form:

@@ -15,7 +15,7 @@ from arena.game.game import Game
 from arena.game.scenario import Scenario
 from arena.game.scenario import find as find_scenario
 from arena.game.twins import find as find_twins
-from arena.game.twins import twin
+from arena.game.twins import spelled, twin
 from arena.learn.learner import Tabular
 from arena.play.agent import Agent, Keys, Known, Planner, full_name
 from arena.play.agent import find as find_agent
@@ -55,8 +55,9 @@ class Board:
         complete = scenario.settings({key: settings[key] for key in settings if asked is None or key != TWIN})
         game = scenario.compile(**complete)
         if asked is not None:
-            game = twin(game, str(asked).replace(";", ","))
-            complete[TWIN] = str(asked)
+            written_so = spelled(str(asked).replace(";", ","))
+            game = twin(game, written_so)
+            complete[TWIN] = written_so.replace(",", ";")
         game.seat_number(MODEL)
         label = Spec(scenario.name, tuple((key, complete[key]) for key in sorted(written)))
         path = str(Path(found).resolve()) if found != scenario.name else found

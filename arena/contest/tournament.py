@@ -8,13 +8,14 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from arena.contest.faults import Fault
 from arena.contest.limits import Limits, Pricing
-from arena.contest.match import Board, Player, board, overseer, player, unknown
+from arena.contest.match import Board, Player, board, canonical, overseer, player, unknown
 from arena.errors import TurncoatError, nearest
 from arena.game.document import Document, read
 from arena.game.schema import check
 from arena.game.stages import Part
 from arena.measure.diagnosis import CONTROLS, FOLLOWED
 from arena.measure.measure import measures, policy_measures, twin_measures
+from arena.spec import IN_FILE
 
 T = TypeVar("T", Board, Player)
 MOST_SEEDS = 1_000_000
@@ -126,7 +127,8 @@ class Lineup:
         """Resolve all names, those of agents by ``find``, which may give the fault that finding one ended in.
 
         Raises:
-            TurncoatError: there is no such thing, or its settings do not fit; with the place in ``document``.
+            TurncoatError: there is no such thing, its settings do not fit, or two scenarios could not be told apart;
+                with the place in ``document``.
         """
         self.tournament, self.trust = tournament, trust
         self.faults: dict[str, Fault] = {}
@@ -140,6 +142,12 @@ class Lineup:
             self.faults[one.identity] = found
             return one
 
+        def seated(text: str) -> Player:
+            found = find(text)
+            if isinstance(found, Fault):
+                raise TurncoatError(f"{unknown(text).label} cannot oversee: {found.message}")
+            return found
+
         def each(key: str, make: Callable[[str], list[T]]) -> list[T]:
             found: dict[str, T] = {}
             for i, text in enumerate(getattr(tournament, key)):
@@ -150,15 +158,30 @@ class Lineup:
                         raise
                     document.fail((key, i), str(error))
                 for one in made:
-                    known = found.setdefault(one.identity, one)
-                    found[one.identity] = max(known, one, key=lambda thing: (len(thing.label), thing.label))
+                    known = found.setdefault(_meant(one), one)
+                    if known.identity == one.identity:
+                        found[_meant(one)] = max(known, one, key=lambda thing: (len(thing.label), thing.label))
             return list(found.values())
 
         asked = each("scenarios", lambda text: [board(text, trust)])
         self.players = each("agents", lambda text: [entered(text)])
-        self.overseers = each("overseers", lambda text: [overseer(text, entered)])
+        self.overseers = each("overseers", lambda text: [overseer(text, seated)])
         besides = each("twins", lambda text: [board(one, trust, text) for one in tournament.scenarios])
         self.boards = list({one.identity: one for one in (*besides, *asked)}.values())
+        named: dict[str, Board] = {}
+        for one in asked:
+            other = named.setdefault(canonical([one.scenario.name, dict(one.settings)]), one)
+            if other is not one:
+                what = f"{other.found} and {one.found} are two games of one name and settings; rename one"
+                if document is None:
+                    raise TurncoatError(what)
+                document.fail(("scenarios",), what)
+
+
+def _meant(one: Board | Player) -> str:
+    """What makes two things one: their identity, with the file of an agent by where it lies."""
+    place = IN_FILE.match(one.identity) if isinstance(one, Player) else None
+    return f"{Path(place['path']).resolve()}{one.identity[place.end('path') :]}" if place else one.identity
 
 
 def from_file(path: Path) -> tuple[Tournament, Document]:

@@ -69,10 +69,10 @@ def _fail(
         found.append((place, path, detail, f" ({origin.words})" if origin else ""))
     place, path, detail, words = min(found, key=lambda item: item[0])
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-    document.fail(path, _what(schema, path, detail) + words + more, place=place)
+    document.fail(path, in_words(schema, path, detail) + words + more, place=place)
 
 
-def _what(schema: type[BaseModel], path: Keys, detail: ErrorDetails) -> str:
+def in_words(schema: type[BaseModel], path: Keys, detail: ErrorDetails) -> str:
     """One of pydantic's errors in words."""
     kind, context, value = detail["type"], detail.get("ctx", {}), shown(detail["input"])
     if kind == "extra_forbidden":

@@ -17,7 +17,7 @@ import numpy as np
 from arena.errors import TurncoatError, nearest
 from arena.game.game import LATE, OBSERVED, Bools, Columns, Factor, Floats, Game, Ints, Seat, entries_of
 from arena.plugins import kebab, subclasses
-from arena.spec import Spec, parse, settle
+from arena.spec import parse, settle
 
 SEAT = "model"
 """Whose signals, opportunities and oversight a twin changes."""
@@ -282,8 +282,12 @@ def twin(game: Game, text: str) -> Game:
     """
     for one in find(text):
         game = one.apply(game)
-    written = "+".join(str(Spec(parse(word).name, parse(word).settings)) for word in text.split("+"))
-    return replace(game, name=f"{game.name} [{written}]")
+    return replace(game, name=f"{game.name} [{spelled(text)}]")
+
+
+def spelled(text: str) -> str:
+    """The same twins in the one way to write them."""
+    return "+".join(str(parse(word)) for word in text.split("+"))
 
 
 def _column(twin: Twin, game: Game, factor: str) -> int:

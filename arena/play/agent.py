@@ -29,7 +29,7 @@ class Agent(ABC):
     """Base of everything that plays a seat. Its dataclass fields are its settings, all with defaults.
 
     Its docstring says where it comes from. Subclass ``Known`` (told its view), ``Planner`` (handed the game) or
-    ``Learner`` (given practice), and put the file in a folder of agents.
+    ``Learner`` (given practice), and put the file in a folder of agents. A setting ``path`` names a file that it plays.
     """
 
     piecemeal: ClassVar[bool] = False
@@ -88,19 +88,27 @@ def find(text: str) -> Agent:
     """The agent that ``name:key=value,...`` or ``path/to/file.py:Class:key=value,...`` describes.
 
     Raises:
-        TurncoatError: there is no such agent or setting, a value does not fit, or a file's code may not be run.
+        TurncoatError: there is no such agent or setting, a value does not fit, a file's code may not be run, or the
+            name has the digest of a file that is another one now.
     """
     spec = parse(text)
     kind = _kind(spec.name)
     settings = settle(spec.name, defaults(kind), dict(spec.settings))
     try:
-        return kind(**settings)
+        agent = kind(**settings)
     except TurncoatError:
         raise
     except ValueError as error:
         raise TurncoatError(f"{spec.name}: {error}") from None
     except Exception as error:  # whatever the author's code raises
         raise TurncoatError(f"{spec.name}: {type(error).__name__}: {error}") from error
+    place = IN_FILE.fullmatch(spec.name)
+    asked = (place["digest"] or "")[DIGITS:] if place else spec.name.partition("@")[2]
+    if asked and not settings.get("path"):
+        raise TurncoatError(f"{spec.name} plays no file, so it has no version {asked}")
+    if asked:
+        _unchanged(settings["path"], asked, _played(settings))
+    return agent
 
 
 def defaults(kind: type[Agent]) -> dict[str, Any]:
@@ -108,23 +116,36 @@ def defaults(kind: type[Agent]) -> dict[str, Any]:
     for field in dataclasses.fields(kind):
         if not isinstance(field.default, int | float | bool | str):
             raise TurncoatError(f"{kind.__name__}.{field.name} needs a default: a number, a text, true or false")
+        if isinstance(field.default, str) and ("," in field.default or field.default != field.default.strip()):
+            raise TurncoatError(f"{kind.__name__}.{field.name}: a text has no comma and no blanks around it")
     return {field.name: field.default for field in dataclasses.fields(kind)}
 
 
 def full_name(text: str) -> str:
-    """The agent's name with all its settings, defaults too, and a file's digest: what a result must remember."""
-    spec, agent = parse(text), find(text)
-    name = _found_in.get(type(agent), spec.name)
-    return str(Spec(name, tuple(sorted(dataclasses.asdict(agent).items()))))
+    """The agent's name with all its settings, defaults too, and its files' digests: what a result must remember."""
+    agent = find(text)
+    settings = dataclasses.asdict(agent)
+    name = _found_in.get(type(agent), parse(text).name.partition("@")[0] + "@")
+    return str(Spec((name + _played(settings)).removesuffix("@"), tuple(sorted(settings.items()))))
+
+
+def _played(settings: Mapping[str, Any]) -> str:
+    """The digest of the file that the setting ``path`` names; empty where there is none."""
+    path = settings.get("path")
+    try:
+        return _digest(Path(path)) if isinstance(path, str) and Path(path).is_file() else ""
+    except OSError:  # a name that no file can have
+        return ""
 
 
 def _kind(name: str) -> type[Agent]:
     """An agent's class by its name, or out of a file."""
     place = IN_FILE.fullmatch(name)
     if place:
-        return in_file(Path(place["path"]), place["kind"], place["digest"] or "")
+        return in_file(Path(place["path"]), place["kind"], (place["digest"] or "")[:DIGITS])
     if name.endswith(".py"):
         raise TurncoatError(f"{name}: say which of its classes is the agent, as in {name}:Mine")
+    name = name.partition("@")[0]
     if name not in agents():
         raise TurncoatError(f"there is no agent {name!r}{nearest(name, agents())}")
     return agents()[name]
@@ -147,12 +168,9 @@ def in_file(path: Path, name: str, digest: str = "") -> type[Agent]:
         TurncoatError: there is no such file or class, it is no agent, running it fails or has not been allowed, or the
             file is not the one with that ``digest``.
     """
-    try:
-        now = hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS]
-    except OSError as error:
-        raise TurncoatError(f"{path}: {'there is no such file' if not path.exists() else error.strerror}") from None
-    if digest and digest != now:
-        raise TurncoatError(f"{path}: the file has changed: it is {now} now, and {digest} is asked for")
+    now = _digest(path)
+    if digest:
+        _unchanged(path, digest, now)
     if not plugins.trusted():
         hint = f"read it, then give --trust, or set {plugins.TRUST}=1"
         raise TurncoatError(f"{path}: an agent in a file runs its code when it is loaded; {hint}")
@@ -164,6 +182,22 @@ def in_file(path: Path, name: str, digest: str = "") -> type[Agent]:
     _found_in[kind] = f"{path.as_posix()}:{name}@{now}"
     copyreg.pickle(kind, _pickled)  # another process has no module of that name
     return kind
+
+
+def _digest(path: Path) -> str:
+    """The beginning of the digest of a file; a TurncoatError says that it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:DIGITS]
+    except (FileNotFoundError, NotADirectoryError):
+        raise TurncoatError(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise TurncoatError(f"{path}: {error.strerror}") from None
+
+
+def _unchanged(path: Path | str, asked: str, now: str) -> None:
+    """Raise a TurncoatError unless a file is the one that is asked for."""
+    if now != asked:
+        raise TurncoatError(f"{path}: the file has changed: it is {now or 'gone'} now, and {asked} is asked for")
 
 
 @cache
