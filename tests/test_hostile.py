@@ -24,11 +24,11 @@ CAUSES = {
 LIMITS = "{time: 3 s, memory: 800 MB, start: 2 s, output: 100 kB}"
 
 
-def tournament(folder: Path, agents: list[str], out: str) -> tuple[int, Any, str]:
+def tournament(folder: Path, agents: list[str], out: str, limits: str = "{}") -> tuple[int, Any, str]:
     file = folder / f"{out}.yaml"
     file.write_text(
         f"name: {out}\nscenarios: [windfall]\nagents: {json.dumps(agents)}\nseeds: 1\n"
-        f"controls: none\nfaults: forfeit\nlimits: {LIMITS}\n"
+        f"controls: none\nfaults: forfeit\nlimits: {limits}\n"
     )
     result = invoke("tournament", file, "--trust", "--workers", "2", "--json", "--out", folder / out)
     return result.exit_code, json.loads(result.stdout), result.stderr
@@ -37,7 +37,9 @@ def tournament(folder: Path, agents: list[str], out: str) -> tuple[int, Any, str
 def test_every_fault_is_attributed_and_the_honest_are_untouched(tmp_path: Path) -> None:
     code, alone, _ = tournament(tmp_path, HONEST, "alone")  # which also has the kernels compiled, within no limit
     assert code == 0
-    code, together, messages = tournament(tmp_path, [*(f"{HERE}:{name}" for name in CAUSES), *HONEST], "together")
+    code, together, messages = tournament(
+        tmp_path, [*(f"{HERE}:{name}" for name in CAUSES), *HONEST], "together", LIMITS
+    )
     assert code == 1
     assert [row for row in together["standings"] if row["agent"] in HONEST] == alone["standings"]
     assert len(together["standings"]) == len(HONEST)

@@ -133,12 +133,13 @@ def test_ctrl_c_stops_it_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 def test_a_worker_dies_with_its_parent_whatever_it_is_at(tmp_path: Path) -> None:
-    agents = ["honest", "tests/hostile/agents.py:Loops"]
-    running = Running(tmp_path, 1, ["-s", "windfall", "-a", agents[1], "-a", agents[0], "--controls", "none"])
+    agents = ["-a", "tests/hostile/agents.py:Begets", "-a", "honest"]
+    running = Running(tmp_path, 1, ["-s", "windfall", *agents, "--controls", "none"])
     while not rows(tmp_path):  # of the honest one: the other is at it, too
         assert running.process.poll() is None
         time.sleep(0.05)
-    time.sleep(0.5)
+    while not any(b"sleep" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in running.others()):
+        time.sleep(0.05)
     running.process.kill()
     nobody_left(running)
 

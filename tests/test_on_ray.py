@@ -111,7 +111,7 @@ def test_whoever_is_killed_no_match_is_lost_or_repeated(cluster: Any, tmp_path: 
         folder,
     ]
     first = start(cluster, *words)
-    until(lambda: len(keys_in(folder / STORE)) > 2)  # of 24, and half is quick
+    until(lambda: log.exists() and len(keys_in(folder / STORE)) > 2)  # of 24, and half is quick
     first.kill()
     first.communicate()
     workers = {int(pid) for pid in log.read_text().split()}

@@ -244,3 +244,23 @@ def test_a_tournament_plays_what_is_new_when_the_code_changes(mine: Path, tmp_pa
     names = [one["configuration"]["agents"][0] for one in manifest["tournaments"]]
     assert len(set(names)) == 2
     assert agent_module.full_name(names[-1]) == names[-1]
+
+
+def test_what_went_wrong_before_it_could_be_found_is_forgotten_then(mine: Path, tmp_path: Path) -> None:
+    (tmp_path / "mended.py").write_text("import os\n\nos._exit(3)\n")
+    words = ["tournament", "-s", "windfall", "-a", f"{tmp_path / 'mended.py'}:Mine:bold=1", "--seeds", "2", "--json"]
+    words += ["--controls", "none", "--workers", "1", "--out", str(tmp_path / "run"), "--trust"]
+    failed = json.loads(run(*words).stdout)
+    assert [one["matches"] for one in failed["failures"]] == [2]
+    (tmp_path / "mended.py").write_text(mine.read_text())
+    mended = json.loads(run(*words).stdout)
+    assert (mended["failures"], len(mended["standings"])) == ([], 1)
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_what_agents_print_is_no_part_of_the_table(mine: Path, tmp_path: Path, workers: str) -> None:
+    words = ["tournament", "-s", "windfall", "-a", f"{mine}:Mine", "--seeds", "1", "--json", "--trust"]
+    words += ["--controls", "none", "--workers", workers, "--out", str(tmp_path / "run")]
+    done = run(*words)
+    assert len(json.loads(done.stdout)["standings"]) == 1
+    assert ("the code has run" in done.stderr) == (workers == "0")

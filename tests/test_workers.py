@@ -3,15 +3,21 @@
 import gc
 import json
 import os
+import pickle
+import resource
 import signal
+import sys
 import time
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from arena import TurncoatError
-from arena.contest.errand import Errand, carry_out
+from arena.contest import worker
+from arena.contest.errand import Enquiry, Errand, carry_out
 from arena.contest.faults import CAUSES, Fault, fault_of_exit
 from arena.contest.limits import Limits
 from arena.contest.match import Pairing, Player, board, player
@@ -20,7 +26,7 @@ from arena.contest.standings import standings
 from arena.contest.store import STORE, Faulted, Store
 from arena.contest.table import data, text
 from arena.contest.tournament import Lineup, Tournament
-from arena.contest.worker import COMES_UP
+from arena.contest.worker import COMES_UP, HEAD, Worker, say
 from arena.contest.workers import Inline, Workers, enquire
 from tests.contestants import Connected, Silent, invoke
 
@@ -204,6 +210,88 @@ def test_workers_that_do_not_start_are_said_not_to() -> None:
     with crew, pytest.raises(TurncoatError, match="workers do not start: its process"):
         list(crew.results())
     assert time.monotonic() - begun < COMES_UP
+
+
+class Puppet:
+    """In place of what starts a worker, and of its process: what a worker says, the test says."""
+
+    exitcode, sentinel = None, 0
+    Pipe = staticmethod(get_context("spawn").Pipe)
+
+    def Process(self, args: tuple[Any, ...], **_: Any) -> "Puppet":  # noqa: N802
+        self.pipe = Connection(os.dup(args[0].fileno()))
+        return self
+
+    def start(self) -> None: ...
+
+    def join(self, seconds: float) -> None: ...
+
+
+@pytest.fixture
+def puppet() -> tuple[Worker, Connection]:
+    """A worker with an errand, and what it says things with."""
+    context: Any = Puppet()
+    one = Worker(context, 10**9)
+    say(context.pipe, "at", "")
+    assert one.news(Limits()) is None
+    assert one.up
+    one.give(Enquiry("honest"))
+    return one, context.pipe
+
+
+def test_half_a_message_keeps_nobody_waiting(puppet: tuple[Worker, Connection]) -> None:
+    one, pipe = puppet
+    say(pipe, "at", "play")
+    found = pickle.dumps(("done", Fault("raised", "x" * 10**6)))
+    whole = len(found).to_bytes(HEAD) + found
+    for first in range(0, len(whole), 10**5):
+        assert one.news(Limits()) is None
+        assert one.waits_on()[0].poll() is False  # type: ignore[union-attr]
+        os.write(pipe.fileno(), whole[first : first + 10**5])
+    assert one.news(Limits()) == Fault("raised", "x" * 10**6)
+    one.give(Enquiry("honest"))
+    say(pipe, "at", "play")
+    os.write(pipe.fileno(), whole[:3])
+    assert one.news(Limits()) is None
+    time.sleep(0.1)
+    assert one.news(Limits(time=0.1)) == Fault("time", "no answer within 0.1 s")
+
+
+@pytest.mark.parametrize("said", [b"\xff" * HEAD, (3).to_bytes(HEAD) + b"abc", b""])
+def test_what_is_no_message_is_the_end_of_a_worker(puppet: tuple[Worker, Connection], said: bytes) -> None:
+    one, pipe = puppet
+    say(pipe, "at", "play")
+    os.write(pipe.fileno(), said)
+    pipe.close()
+    found = one.news(Limits())
+    assert isinstance(found, Fault)
+    assert (found.cause, one.gone) == ("exited", True)
+    assert "closed the pipe that results come through, or wrote into it" in found.message
+
+
+def test_a_scenario_that_is_never_compiled_ends_an_errand(
+    puppet: tuple[Worker, Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, pipe = puppet
+    say(pipe, "at", "board")
+    assert one.news(Limits()) is None
+    (soon, late) = (one.due(Limits(time=seconds)) for seconds in (1, 2 * COMES_UP))
+    assert soon is not None
+    assert late == soon + COMES_UP
+    monkeypatch.setattr(worker, "COMES_UP", 0.1)
+    time.sleep(0.2)
+    assert one.news(Limits(time=0.1)) == Fault("refused", "the scenario was not compiled within 0.1 s")
+    assert one.gone
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system refuses memory")
+@pytest.mark.parametrize(("hard", "kept"), [(resource.RLIM_INFINITY, 10**9), (10**8, 10**8), (10**10, 10**9)])
+def test_a_limit_that_is_there_is_not_raised(monkeypatch: pytest.MonkeyPatch, hard: int, kept: int) -> None:
+    limits: dict[int, tuple[int, int]] = {}
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (hard, hard))
+    monkeypatch.setattr(resource, "setrlimit", limits.__setitem__)
+    worker._bound(10**9)
+    assert limits[resource.RLIMIT_DATA] == (kept, kept)
 
 
 def test_a_process_that_plays_itself_gives_the_same_faults() -> None:

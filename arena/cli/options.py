@@ -25,7 +25,10 @@ def _trust(given: bool) -> bool:
 
 
 Trust = Annotated[
-    bool, typer.Option("--trust", callback=_trust, help="allow the files named here (Python, sb3 archives) to run code")
+    bool,
+    typer.Option(
+        "--trust", callback=_trust, help="allow files named here or in a run (Python, sb3 archives) to run code"
+    ),
 ]
 
 

@@ -4,7 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -132,11 +132,12 @@ def run(
     crew: Crew = Workers(number, tournament.limits) if number else Inline()
     if on is not None:
         crew = Cluster.named(on, tournament.limits)
-    lineup = Lineup(tournament, document, trust, partial(enquire, limits=tournament.limits) if number else player)
+    with redirect_stdout(sys.stderr):  # what an agent or a scenario prints is not what this command says
+        lineup = Lineup(tournament, document, trust, partial(enquire, limits=tournament.limits) if number else player)
     with telling(out), Store(out, writing=True) as store:
         record(out, lineup)
         try:
-            with Bar() as bar:
+            with Bar() as bar, redirect_stdout(sys.stderr):
 
                 def rewrite() -> None:
                     with suppress(TurncoatError):  # the matches go on without it

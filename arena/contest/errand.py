@@ -122,9 +122,10 @@ def _credits(errand: Errand, board: Board, seed: int, values: Values) -> Credits
 
 
 def _short(full: str) -> str:
-    """An agent's name without the settings that have their defaults."""
+    """An agent's name without digests and without the settings that have their defaults."""
     spec, usual = parse(full), defaults(type(find(full)))
-    return str(Spec(spec.name, tuple((key, value) for key, value in spec.settings if usual.get(key) != value)))
+    name = spec.name.rpartition("@")[0] or spec.name
+    return str(Spec(name, tuple((key, value) for key, value in spec.settings if usual.get(key) != value)))
 
 
 _kept: dict[str, Board] = {}

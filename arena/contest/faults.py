@@ -8,7 +8,7 @@ from arena.play.policy import PolicyError
 
 CAUSES = {
     "raised": "the agent's code raised an exception",
-    "refused": "the agent said that it cannot play this",
+    "refused": "the agent said that it cannot play this, or the scenario could not be had there",
     "illegal": "its policy has NaN, chances that do not add up to one, or the wrong shape",
     "crashed": "its process was ended by a signal of its own making, such as a segmentation fault",
     "exited": "it ended its process itself",

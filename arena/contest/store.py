@@ -16,6 +16,7 @@ from arena.contest.faults import Fault
 from arena.contest.match import Board, Player, canonical
 from arena.contest.seal import seal
 from arena.errors import TurncoatError
+from arena.spec import parse
 
 STORE = "run.sqlite"
 LOCK = "run.lock"
@@ -176,9 +177,10 @@ class Store:
         """The row of a player, written if it is new. What went wrong while it was unknown is forgotten."""
         with self._changing() as db:
             if player.kind != "unknown":
-                once = "kind = 'unknown' AND name = ?"
-                db.execute(f"DELETE FROM faults WHERE model IN (SELECT id FROM players WHERE {once})", (player.label,))
-                db.execute(f"DELETE FROM players WHERE {once}", (player.label,))
+                for number, name in db.execute("SELECT id, name FROM players WHERE kind = 'unknown'").fetchall():
+                    if parse(name) == parse(player.label):  # 1 and 1.0 are one setting
+                        db.execute("DELETE FROM faults WHERE model = ?", (number,))
+                        db.execute("DELETE FROM players WHERE id = ?", (number,))
             db.execute(
                 "INSERT INTO players (name, label, kind) VALUES (?, ?, ?)"
                 f" ON CONFLICT DO UPDATE SET kind = excluded.kind, label = {LONGER}",

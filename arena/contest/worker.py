@@ -1,8 +1,10 @@
 """One worker: a process that carries out errands, and what its parent knows of it."""
 
 import faulthandler
+import fcntl
 import io
 import os
+import pickle
 import resource
 import signal
 import sys
@@ -30,14 +32,21 @@ GIVEN = "given"
 """What an errand is while its worker has not said that it has begun it."""
 
 COMES_UP = 120.0
-"""Seconds in which a worker must come up, before it meets any agent that is not installed."""
+"""Seconds in which a worker must come up, before it meets any agent that is not installed. It has as many to compile a
+scenario, or as many as an agent has to answer if those are more."""
 
 READS = 64
-"""So much of its output is read at once, each time what a pipe holds."""
+"""So much of what it says or writes is read at once, each time what a pipe holds."""
+
+HEAD = 8
+"""Bytes before a message that say how long it is."""
 
 
 class Worker:
-    """The parent's side. ``news`` never waits for the process, and never raises for what it does."""
+    """The parent's side. ``news`` never waits for the process, and never raises for what it does.
+
+    No more is read than is there: an agent may have written half a message into the pipe.
+    """
 
     def __init__(self, context: SpawnContext, memory: int) -> None:
         """Start the process; it is ``up`` when it says so."""
@@ -46,6 +55,7 @@ class Worker:
         self.errand: Errand | Enquiry | None = None
         self.board = ""  # of its last errand
         self.served: set[str] = set()  # models that it has played for
+        self._memory, self._said = memory, bytearray()  # the beginning of a message
         self._phase, self._since, self._written, self._output = "", time.monotonic(), 0, b""
         self._pipe, theirs = context.Pipe()
         self._ear, mouth = context.Pipe(duplex=False)
@@ -82,7 +92,7 @@ class Worker:
             return self._since + COMES_UP
         if self._phase == "start":
             return self._since + limits.start
-        return self._since + limits.time if self._phase == "play" else None
+        return self._since + (limits.time if self._phase == "play" else max(limits.time, COMES_UP))
 
     def news(self, limits: "Limits") -> "list[Played] | Player | Fault | None":
         """What has come of its errand, if anything has. An errand that it has died over before beginning it is left."""
@@ -99,11 +109,15 @@ class Worker:
             return self._fault("output", f"wrote more than {limits.output:,} bytes")
         if code is not None or self.gone:
             self._process.join(1)
-            ended = fault_of_exit(self._process.exitcode or 0, self.output)
+            if (code := self._process.exitcode) is None:
+                return self._fault("exited", "it closed the pipe that results come through, or wrote into it")
+            ended = fault_of_exit(code, self.output)
             return self._fault(ended.cause, ended.message)
         if (due := self.due(limits)) is not None and time.monotonic() > due:
             if self._phase == "play":
                 return self._fault("time", f"no answer within {limits.time:g} s")
+            if self._phase == "board":  # refused, as is whatever else is wrong with a scenario here
+                return self._fault("refused", f"the scenario was not compiled within {due - self._since:g} s")
             return self._fault("start", f"not ready within {limits.start if self.up else COMES_UP:g} s")
         return None
 
@@ -126,14 +140,31 @@ class Worker:
     def _heard(self) -> "list[Played] | Player | Fault | None":
         """Read what it says: that it is up, what it is at, what has come of its errand."""
         try:
-            while self._pipe.poll():
-                kind, what = self._pipe.recv()
-                if kind == "done":
-                    return what  # type: ignore[no-any-return]
-                self.up, self._phase, self._since = True, what, time.monotonic()
+            for _ in range(READS):
+                while (message := self._message()) is not None:
+                    kind, what = pickle.loads(message)
+                    if kind == "done":
+                        return what  # type: ignore[no-any-return]
+                    self.up, self._phase, self._since = True, what, time.monotonic()
+                if not self._pipe.poll():
+                    break
+                if not (heard := os.read(self._pipe.fileno(), 1 << 16)):
+                    raise EOFError
+                self._said += heard
         except Exception:  # it is dying, or something else has written into its pipe
             self.gone = True
         return None
+
+    def _message(self) -> bytes | None:
+        """The next message, once all of it is there; a ValueError if a worker cannot hold one of that length."""
+        end = HEAD + int.from_bytes(self._said[:HEAD])
+        if end > self._memory:
+            raise ValueError
+        if len(self._said) < end:
+            return None
+        message = bytes(self._said[HEAD:end])
+        del self._said[:end]
+        return message
 
     def _listen(self) -> None:
         """Read what was written on stdout and stderr."""
@@ -180,7 +211,7 @@ def work(pipe: Connection, mouth: Connection, memory: int, parent: int) -> None:
     from arena.play.agent import agents
 
     agents()
-    pipe.send(("at", ""))
+    say(pipe, "at", "")
     while True:
         try:
             errand = pipe.recv()
@@ -188,20 +219,29 @@ def work(pipe: Connection, mouth: Connection, memory: int, parent: int) -> None:
             return
         try:
             does: Callable[..., Any] = answer if isinstance(errand, Enquiry) else carry_out
-            found = does(errand, lambda phase: pipe.send(("at", phase)))
+            found = does(errand, lambda phase: say(pipe, "at", phase))
         except BaseException as error:
             found = fault_of(error)
             if not found.general:
                 traceback.print_exc()
-        pipe.send(("done", found))
+        say(pipe, "done", found)
+
+
+def say(pipe: Connection, kind: str, what: object) -> None:
+    """Tell the parent something."""
+    message = pickle.dumps((kind, what))
+    with os.fdopen(pipe.fileno(), "wb", closefd=False) as stream:
+        stream.write(len(message).to_bytes(HEAD) + message)
 
 
 def _end_with_parent(parent: int) -> None:
-    """Be killed when the parent is, however it ends and whatever an agent is at."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: even if native code lets no thread of ours run
+    """Have the whole group killed when the parent is, however it ends and whatever an agent is at."""
+    if sys.platform == "linux" and (process := parent_process()) is not None:
+        # Linux does so when the parent's end of this pipe is closed, even if native code lets no thread of ours run.
+        # PR_SET_PDEATHSIG would kill this process alone, and, beside this, sometimes before the group.
+        fcntl.fcntl(process.sentinel, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(process.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(process.sentinel, fcntl.F_SETFL, os.O_ASYNC)
     if os.getppid() != parent:
         os._exit(1)
     Thread(target=_watch, daemon=True).start()
@@ -217,7 +257,9 @@ def _bound(memory: int) -> None:
     """Have the system refuse more memory than that, and leave no core dumps about."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]  # which only root may raise
+        least = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (least, least))
     else:  # which refuses nothing
         Thread(target=_weigh, args=(memory,), daemon=True).start()
 

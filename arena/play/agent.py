@@ -146,6 +146,9 @@ def _kind(name: str) -> type[Agent]:
     if name.endswith(".py"):
         raise TurncoatError(f"{name}: say which of its classes is the agent, as in {name}:Mine")
     name = name.partition("@")[0]
+    if "=" in name:
+        hint = 'in a list, quote a name whose settings have commas: "reinforce:trace=1,alpha=0.1"'
+        raise TurncoatError(f"there is no agent {name!r}; {hint}")
     if name not in agents():
         raise TurncoatError(f"there is no agent {name!r}{nearest(name, agents())}")
     return agents()[name]

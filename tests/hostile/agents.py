@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -40,9 +41,21 @@ class Kills(Known):
 
 
 class Loops(Known):
-    """Never answers, and lets no thread of its process do anything either."""
+    """Never answers, and lets no thread of its process do anything either, having begun to say something."""
 
     def act(self, view: View) -> Policy:
+        for one in Path("/dev/fd").iterdir():
+            if one.is_socket():
+                os.write(int(one.name), b"\0\0\0\1")  # half a message, were it to its parent
+        sum(iter(int, 1))
+        raise AssertionError
+
+
+class Begets(Known):
+    """Starts a process, and then does nothing else, nor lets any thread of its own."""
+
+    def act(self, view: View) -> Policy:
+        subprocess.Popen(["sleep", "600"])
         sum(iter(int, 1))
         raise AssertionError
 
