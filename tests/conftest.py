@@ -1,5 +1,6 @@
 """Every run of the tests makes the same random choices; set HYPOTHESIS_PROFILE=explore to look for new ones."""
 
+import gc
 import os
 import tempfile
 
@@ -11,3 +12,5 @@ os.environ.setdefault("TURNCOAT_CACHE", CACHE.name)  # not that of whoever runs 
 settings.register_profile("fixed", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+gc.set_threshold(100_000, 20, 100)  # a tenth of the time went into looking for cycles among games' many tuples

@@ -16,7 +16,7 @@ from arena.errors import nearest
 from arena.game.document import Keys, parse
 from arena.game.scenario import find, from_yaml
 from tests.strategies import one_line
-from tests.test_cli import run
+from tests.test_cli import here as run
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 

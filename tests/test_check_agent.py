@@ -16,7 +16,7 @@ from arena.play import agent as agent_module
 from arena.play.agent import agents, find
 from tests.bad_agents import Unpicklable
 from tests.strategies import compiled
-from tests.test_cli import run
+from tests.test_cli import here as run
 
 BAD = Path(__file__).parent / "bad_agents.py"
 SCENARIOS = Path(__file__).parent.parent / "scenarios"

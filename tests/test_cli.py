@@ -30,11 +30,12 @@ def run(*words: str, columns: int = 100) -> "subprocess.CompletedProcess[str]":
     return subprocess.run([TURNCOAT, *words], capture_output=True, text=True, check=False, env=environment)
 
 
-def here(*words: str, columns: int = 100) -> "subprocess.CompletedProcess[str]":
+def here(*words: str, columns: int = 100, typed: str = "") -> "subprocess.CompletedProcess[str]":
     """The same in this process, where starting another is not what is tested."""
     printed, told = io.StringIO(), io.StringIO()
     with (
         patch.object(sys, "argv", ["turncoat", *words]),
+        patch.object(sys, "stdin", io.StringIO(typed)),
         patch.dict(os.environ, {"COLUMNS": str(columns), "NO_COLOR": "1"}),
         redirect_stdout(printed),
         redirect_stderr(told),

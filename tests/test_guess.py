@@ -1,7 +1,6 @@
 """The guessing game: what is asked, what is kept back, how likely it was, and the score."""
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 
@@ -20,19 +19,11 @@ from arena.play.evaluate import evaluate
 from arena.play.policy import everybody, together
 from arena.show.film import Credits
 from tests.strategies import TableModel, compiled, policy_of, random_models, scattered
-from tests.test_cli import TURNCOAT
+from tests.test_cli import here
 
 
 def guess(typed: str, *words: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
-    return subprocess.run(
-        [TURNCOAT, "guess", *words, "--no-cache"],
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-    )
+    return here("guess", *words, "--no-cache", columns=80, typed=typed)
 
 
 def made(name: str, game: Game) -> Policy:

@@ -17,16 +17,13 @@ from arena.show.film import Credits
 from arena.show.replay_file import load
 from renderers.prompt import HELP, Prompt, drawing, meant
 from tests.strategies import compiled
-from tests.test_cli import TURNCOAT
+from tests.test_cli import TURNCOAT, here
 
 ENVIRONMENT = {**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}
 
 
 def play(typed: str, *words: str, columns: int = 80) -> "subprocess.CompletedProcess[str]":
-    environment = {**ENVIRONMENT, "COLUMNS": str(columns)}
-    return subprocess.run(
-        [TURNCOAT, "play", *words], input=typed, capture_output=True, text=True, check=False, env=environment
-    )
+    return here("play", *words, columns=columns, typed=typed)
 
 
 MODEL = """\

@@ -15,7 +15,7 @@ from arena.play import agent as agent_module
 from arena.play.agent import find, full_name
 from arena.spec import Spec, parse
 from tests.strategies import compiled
-from tests.test_cli import run
+from tests.test_cli import here as run
 
 MINE = '''
 """Mine."""

@@ -1,7 +1,6 @@
 """The optimum with perfect recall, against search over all policies of histories and the other optima."""
 
 from dataclasses import replace
-from functools import partial
 from itertools import product
 
 import numpy as np
@@ -16,6 +15,7 @@ from arena.game.unroll import unroll
 from arena.play.policy import Policy, everybody, remembering
 from arena.solve.objective import RETURN, Objective, to_date
 from arena.solve.optimal import optimal, reached
+from arena.solve.recall import recall
 from tests.strategies import TableModel, compiled, policy_of, random_models, scattered
 
 SLOW = [HealthCheck.filter_too_much, HealthCheck.too_slow]  # small games are picked out of all, on a busy machine too
@@ -167,10 +167,9 @@ def test_what_no_optimal_policy_comes_to_is_not_counted() -> None:
     assert optimal(game, information="recall", objective=to_date(0, 1)).undetermined == 1 + 2
 
 
-def test_too_many_histories_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("arena.solve.recall.unroll", partial(unroll, cap=500))
+def test_too_many_histories_are_refused() -> None:
     with pytest.raises(TurncoatError, match=r"more than 500 states, the cap: [\d,]+ by round"):
-        optimal(compiled("hidden-goal"), information="recall")
+        recall(compiled("hidden-goal"), "model", {}, cap=500)
 
 
 def test_a_problem_with_forgotten_steps_too_large_says_why() -> None:

@@ -17,7 +17,8 @@ import arena
 from arena.cli.portrait import payoffs, rules, thresholds, where
 from arena.cli.show import portrait
 from tests.strategies import compiled
-from tests.test_cli import TURNCOAT, run
+from tests.test_cli import TURNCOAT
+from tests.test_cli import here as run
 
 TWO_EXITS = Path(__file__).parent.parent / "scenarios" / "two-exits.yaml"
 

@@ -24,7 +24,7 @@ from arena.show.replay_file import load, save
 from arena.show.take import take, takes
 from arena.show.trained import Kept
 from tests.strategies import compiled
-from tests.test_cli import run
+from tests.test_cli import here as run
 from tests.test_replay_file import OLD
 
 KEYS: Keys = np.asarray([3, 8], np.uint64)

@@ -13,7 +13,6 @@ import numpy as np
 from arena.contest.paying import CAP, paying
 from arena.errors import TurncoatError
 from arena.game.game import Floats, Game, Ints
-from arena.game.unroll import unroll
 from arena.play.flow import spread
 from arena.play.policy import Policy, everybody, together
 from arena.play.trajectory import Trajectory, record
@@ -67,8 +66,7 @@ def _remembering(
     shown, state = paying(game, seat)
     shown = replace(shown, experienced=np.ones(len(state), np.bool_))
     there = {name: replace(policy, index=policy.index[state]) for name, policy in others.items()}
-    unroll(shown, seat, chosen=True, cap=CAP)  # refuses early what would keep somebody waiting
-    solution = recall(shown, seat, there)
+    solution = recall(shown, seat, there, cap=CAP)  # refuses early what would keep somebody waiting
     memory = solution.policy.memory
     assert memory is not None
     within = {name: replace(policy, index=policy.index[memory.state]) for name, policy in there.items()}

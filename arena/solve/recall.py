@@ -7,7 +7,7 @@ import numpy as np
 
 from arena.errors import TurncoatError
 from arena.game.game import OBSERVED, Bools, Floats, Game, Ints, Seat, entries_of, fold
-from arena.game.unroll import Unrolled, unroll
+from arena.game.unroll import CAP, Unrolled, unroll
 from arena.play.policy import Policy, everybody, remembering
 from arena.solve.memoryless import memoryless
 from arena.solve.objective import RETURN, Objective
@@ -15,7 +15,9 @@ from arena.solve.optimal import TIE
 from arena.solve.solution import Solution, play_string
 
 
-def recall(game: Game, seat: str, others: Mapping[str, Policy], objective: Objective = RETURN) -> Solution:
+def recall(
+    game: Game, seat: str, others: Mapping[str, Policy], objective: Objective = RETURN, cap: int = CAP
+) -> Solution:
     """The optimum among all policies of the seat's information states, while the others play as they do.
 
     With perfect recall the chance that nature and the others take play to a state of an information state does not
@@ -28,12 +30,12 @@ def recall(game: Game, seat: str, others: Mapping[str, Policy], objective: Objec
     memoryless problem instead: deterministic policies by enumeration, if they are few.
 
     Raises:
-        TurncoatError: too many histories to unroll; another seat remembers too; or there is no perfect recall and too
-            many policies to try.
+        TurncoatError: more than ``cap`` states to unroll; another seat remembers too; or there is no perfect recall and
+            too many policies to try.
     """
     number = game.seat_number(seat)
     everybody(game, others)
-    memory = unroll(game, seat, chosen=_overridden(game, game.seats[number]))
+    memory = unroll(game, seat, chosen=_overridden(game, game.seats[number]), cap=cap)
     lifted = {name: replace(policy, index=policy.index[memory.state]) for name, policy in others.items()}
     if not memory.game.experienced[memory.information >= 0].all():
         return _forgetful(memory, lifted, objective)
