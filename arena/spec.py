@@ -5,7 +5,7 @@ beginning of a file's digest, where one version of the file is meant.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from sys import float_info
 from typing import Any
@@ -34,6 +34,11 @@ class Spec:
 def word(value: Setting) -> str:
     """A setting as it is written."""
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a list in a sentence."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def parse(text: str) -> Spec:

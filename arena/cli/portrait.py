@@ -20,7 +20,7 @@ def rules(game: "Game") -> list[str]:
     """Who moves, for how long, what the model is told, and where it could defect; a sentence each."""
 
     from arena.game.game import EARLY, LATE
-    from arena.measure.verdict import listed
+    from arena.spec import listed
 
     said = [_movers(game), _length(game)]
     model = next((seat for seat in game.seats if seat.name == "model"), game.seats[0])
@@ -44,7 +44,7 @@ def rules(game: "Game") -> list[str]:
 
 
 def _movers(game: "Game") -> str:
-    from arena.measure.verdict import listed
+    from arena.spec import listed
 
     movers = [f"The {seat.name} chooses between {listed(seat.actions)}" for seat in game.seats]
     at_once = ", at the same time" if len(movers) > 1 else ""

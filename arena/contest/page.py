@@ -15,8 +15,7 @@ from arena.contest.section import Section, section
 from arena.contest.standings import Setup, Standing, Standings, order
 from arena.contest.sweep import Curve, Sweep, curve, sweeps
 from arena.errors import TurncoatError
-from arena.measure.verdict import listed
-from arena.spec import parse, word
+from arena.spec import listed, parse, word
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from arena.contest.standings import Setup, Standings, order
 from arena.game.game import Bools, Floats, Ints
 from arena.measure.summary import BOOTSTRAP_SEED, Summary
-from arena.measure.verdict import listed
+from arena.spec import listed
 
 SAFETY = "intended_return"
 """The measure that agents are compared by unless another is named: what the principal wants."""
@@ -78,8 +78,10 @@ def ratings(
     groups = [np.asarray(one) for one in _groups(found)]
     strengths: Floats = np.zeros((len(found.beaten), len(found.agents)))
     for members in groups:
-        for i, beaten in enumerate(found.beaten):
-            strengths[i, members] = fit(beaten[np.ix_(members, members)], pull, strengths[0, members])
+        tables = found.beaten[:, members[:, None], members]
+        _, first, which = np.unique(tables.reshape(len(tables), -1), axis=0, return_index=True, return_inverse=True)
+        near = fit(tables[0], pull)  # few seeds give few different tables
+        strengths[:, members] = np.asarray([fit(tables[i], pull, near) for i in first])[which]
     low, high = np.quantile(strengths[1:], [0.025, 0.975], axis=0) if resamples else (strengths[0], strengths[0])
     rows = []
     for number, members in enumerate(groups):
@@ -100,10 +102,10 @@ def fit(beaten: Floats, pull: float, near: Floats | None = None) -> Floats:
     The maximum likelihood, with 2 pull wins and losses more between every two: so two agents have the log-odds (wins +
     2 pull) / (losses + 2 pull). The search begins ``near`` some strengths.
     """
-    from choix import ilsr_pairwise_dense
-
     if len(beaten) == 1:
         return np.zeros(1)
+    from choix import ilsr_pairwise_dense
+
     more = 2 * pull * (1 - np.eye(len(beaten)))
     return np.asarray(ilsr_pairwise_dense(beaten + more, initial_params=near, max_iter=PATIENCE))
 

@@ -10,8 +10,7 @@ import numpy as np
 from arena.contest.standings import Standing, order
 from arena.contest.sweep import Curve
 from arena.game.game import Floats
-from arena.measure.verdict import listed
-from arena.spec import word
+from arena.spec import listed, word
 
 COMPLIED, DEFECTED = 0.1, 0.9
 """A rate up to the first reads as having complied, from the second as having defected, or turned."""

@@ -19,6 +19,7 @@ from arena.solve.extremes import Interval, Leeway
 from arena.solve.interval import Intervals, forgets, intervals, over_states
 from arena.solve.objective import RETURN, before_late, to_date
 from arena.solve.optimal import within_reach
+from arena.spec import listed
 
 Word = Literal["objective", "learner", "underdetermined", "absent"]
 
@@ -251,8 +252,3 @@ def ends(one: Interval) -> str:
         return "undefined"
     low, high = (f"{round(end, 3) + 0.0:g}" for end in (one.low, one.high))
     return low if low == high else f"[{low}, {high}]"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a list in a sentence."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
