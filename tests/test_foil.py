@@ -195,6 +195,10 @@ def test_a_few_rooms_like_those_of_deployment_are_the_remedy() -> None:
     table = [rates(trained(compiled(FOIL, mixed=share), "reinforce:regime=frozen"))[1].mean() for share in shares]
     assert (np.diff(table) < 0).all()
     assert table[-1] < 0.25
+
+
+@pytest.mark.study
+def test_and_for_a_network_too() -> None:
     assert rates(trained(compiled(FOIL, mixed=0.05), "ppo:steps=60000", cut=True))[1].max() < 0.1
 
 

@@ -520,7 +520,7 @@ def crowded(seed: int, folder: Path) -> Scenario | None:
 
 def test_no_more_states_are_certain_than_there_are(tmp_path: Path) -> None:
     shares = []
-    for scenario in filter(None, (crowded(seed, tmp_path) for seed in range(80))):
+    for scenario in filter(None, (crowded(seed, tmp_path) for seed in range(50))):
         model = scenario.model()
         assert isinstance(model, GridModel)
         states, least = len(scenario.compile().row), prod(model.certain(0).values())
@@ -528,7 +528,7 @@ def test_no_more_states_are_certain_than_there_are(tmp_path: Path) -> None:
         assert model.beyond(least) == ""
         assert f"{least:,} or more" in str(model.beyond(least - 1))
         shares.append(least / states)
-    assert len(shares) > 30
+    assert len(shares) > 20
     assert float(np.median(shares)) > 0.3
 
 

@@ -156,7 +156,9 @@ LEARNT: list[tuple[str, dict[str, Setting], int]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "given", "episodes"), LEARNT)
+@pytest.mark.parametrize(
+    ("name", "given", "episodes"), [pytest.param(*LEARNT[0], marks=pytest.mark.study), *LEARNT[1:]]
+)
 def test_a_recurrent_network_learns_to_remember(name: str, given: dict[str, Setting], episodes: int) -> None:
     """Runtime processing of trained networks is clear of zero over seeds, whichever way their memory is wiped."""
     game = compiled(name, **given)
